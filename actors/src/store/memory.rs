@@ -1,0 +1,40 @@
+//! The state in memory, for tests and simulation: same port, same order of telling and answering, planned faults.
+
+mod backend;
+mod plan;
+mod reads;
+mod tables;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::Committer;
+pub use plan::{Plan, Upset};
+use tables::Tables;
+
+/// A store that forgets at its drop. Cheap to clone; clones share the state.
+#[derive(Clone)]
+pub struct MemoryStore {
+    committer: Committer,
+    tables: Arc<Mutex<Tables>>,
+    plan: Plan,
+}
+
+impl MemoryStore {
+    /// An empty store, committing on the runtime that this is called on.
+    pub fn new(plan: Plan) -> Self {
+        let tables = Arc::new(Mutex::new(Tables::default()));
+        let committer = Committer::spawn(backend::MemoryBackend::new(tables.clone(), plan.clone()));
+        Self { committer, tables, plan }
+    }
+
+    /// The same state under a new committer: what a restarted process finds.
+    pub fn restarted(&self) -> Self {
+        let committer = Committer::spawn(backend::MemoryBackend::new(self.tables.clone(), self.plan.clone()));
+        Self { committer, ..self.clone() }
+    }
+}
+
+/// The tables, also after a panic elsewhere: every change to them is made in one go.
+fn locked(tables: &Mutex<Tables>) -> MutexGuard<'_, Tables> {
+    tables.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,17 @@
+//! Which job goes to which factory: the ready index, the seats, the waiting claims, the graph of dependencies.
+//!
+//! All of it is derived from committed jobs and factories and can be rebuilt from them at any time.
+
+mod board;
+mod graph;
+mod index;
+mod needs;
+mod seats;
+mod standing;
+mod waiters;
+
+pub use board::{Board, Pick};
+pub use graph::{Graph, Verdict, settled};
+pub use needs::{Claim, Needs, Supply};
+pub use standing::{Awaits, Standing};
+pub use waiters::WaiterNo;

@@ -1,0 +1,50 @@
+//! The first moment of a job.
+
+use std::sync::Arc;
+
+use super::event::Fact;
+use super::spec::Spec;
+use super::state::{BlockedReason, Job, Spent, Stage};
+use crate::{Epoch, JobId, ProductId, Timestamp};
+
+/// A new job and the facts of its beginning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submitted {
+    /// The job.
+    pub job: Job,
+    /// What became true.
+    pub facts: Vec<Fact>,
+}
+
+/// Makes a job of what was asked for: queued, or blocked where `deps_met` is false.
+pub fn submit(id: JobId, product: ProductId, spec: Spec, deps_met: bool, now: Timestamp) -> Submitted {
+    let created = Fact::Created { title: spec.title.clone(), priority: spec.priority };
+    let follows = if deps_met { Fact::Ready } else { Fact::Blocked { reason: BlockedReason::Dependencies } };
+    let job = Job {
+        id,
+        product,
+        edition: 1,
+        stage: if deps_met { Stage::Queued } else { Stage::Blocked },
+        blocked_reason: (!deps_met).then_some(BlockedReason::Dependencies),
+        epoch: Epoch::default(),
+        lease: None,
+        run: None,
+        runs: 0,
+        attempt: 0,
+        not_before: spec.not_before,
+        deps_met,
+        checkpoint: None,
+        approved_by: Vec::new(),
+        notes: Vec::new(),
+        question: None,
+        result: None,
+        spent: Spent::default(),
+        rev: 1,
+        created_at: now,
+        updated_at: now,
+        queued_at: deps_met.then_some(now),
+        finished_at: None,
+        spec: Arc::new(spec),
+    };
+    Submitted { job, facts: vec![created, follows] }
+}

@@ -1,0 +1,11 @@
+//! A product: the tenant, its gate, and the leases that its jobs hold.
+
+mod event;
+mod leases;
+mod reaper;
+mod settings;
+
+pub use event::Fact;
+pub use leases::{Beaten, Held, Leases, Renewal};
+pub use reaper::Reaper;
+pub use settings::{Command, Settings, Step, transition};

@@ -1,0 +1,78 @@
+//! A factory asks for work, and what it gets.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{Job, Run, Time};
+
+/// Asks for the best job that the factory can run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClaimRequest {
+    /// Who asks.
+    pub factory_id: String,
+    /// What it can do, for this claim in place of its card.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capabilities: Option<Vec<String>>,
+    /// Makes the claim repeatable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim_id: Option<String>,
+    /// The classes of engine it has, for this claim in place of its card.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine_classes: Option<Vec<String>>,
+    /// How long it waits for a job, 0 to 60 seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_sec: Option<u32>,
+    /// The length of the lease, 10 to 3600 seconds; 900 where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease_ttl_sec: Option<u32>,
+    /// Weights of the score's terms, over the product's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<BTreeMap<String, f64>>,
+    /// Jobs at once, at most; 1 where absent. More than 1 is answered by [`Grants`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<u32>,
+}
+
+impl ClaimRequest {
+    /// Whether it is answered by a list of grants instead of one.
+    pub fn wants_list(&self) -> bool {
+        self.max.is_some_and(|max| max > 1)
+    }
+}
+
+/// A job and the right to work on it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Grant {
+    /// The job.
+    pub job: Job,
+    /// The run that was opened.
+    pub run: Run,
+    /// The epoch that every write must carry.
+    pub lease_epoch: u64,
+    /// When the lease runs out.
+    pub lease_expires_at: Time,
+    /// Its length in seconds.
+    pub lease_ttl_sec: u32,
+    /// When to renew, in seconds from now.
+    pub renew_after_sec: u32,
+    /// Why this job: each term's share of the score.
+    #[serde(default)]
+    pub score_breakdown: BTreeMap<String, f64>,
+    /// `false` where a repeated claim names a lease that has ended meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease_active: Option<bool>,
+    /// `true` where the claim repeated one that had been granted before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeated: Option<bool>,
+}
+
+/// Several grants at once.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct Grants {
+    /// The best first.
+    pub grants: Vec<Grant>,
+}

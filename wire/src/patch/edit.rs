@@ -1,0 +1,170 @@
+//! What an operator changes of a job, or that it ships.
+
+use std::collections::BTreeMap;
+
+use domain::job::command;
+use domain::job::spec::Spec;
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+use crate::Time;
+use crate::check::{Checks, MAX_TIMEOUT_SEC};
+use crate::problem::Problem;
+use crate::submit::SubmitRetry;
+use crate::word::Priority;
+
+/// Members that only an edit has.
+pub(super) const ONLY: &[&str] = &[
+    "title",
+    "bodyMd",
+    "priority",
+    "engines",
+    "retry",
+    "timeoutSec",
+    "profile",
+    "repo",
+    "labels",
+    "dueAt",
+    "capabilities",
+];
+
+/// An operator's edit: absent members stay as they are, and `null` clears those that a job can be without.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Edit {
+    /// One line for lists.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    pub title: Option<String>,
+    /// The instructions.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    pub body_md: Option<String>,
+    /// How urgent it is.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    pub priority: Option<Priority>,
+    /// What a factory must be able to do to claim it.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    pub capabilities: Option<Vec<String>>,
+    /// Acceptable engines in order of preference.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    pub engines: Option<Vec<String>>,
+    /// How often it is tried, and how far apart.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    pub retry: Option<SubmitRetry>,
+    /// Free words for people and selectors; replaces them all.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    pub labels: Option<BTreeMap<String, String>>,
+    /// The limit of one run, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[schema(value_type = Option<u64>)]
+    pub timeout_sec: Option<Option<u64>>,
+    /// `name@version` of a profile.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub profile: Option<Option<String>>,
+    /// The repository to work in.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub repo: Option<Option<String>>,
+    /// Wanted by this instant.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub due_at: Option<Option<Time>>,
+    /// Ships delivered work; not together with other members.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    pub stage: Option<Ship>,
+}
+
+/// The one stage that an operator can set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ship {
+    /// Done.
+    Shipped,
+}
+
+/// Tells a member that is `null` from one that is absent.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+impl Edit {
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        let mut checks = Checks::default();
+        if self.stage.is_some() && *self != (Self { stage: self.stage, ..Self::default() }) {
+            checks.refuse("/stage", "cannot be given together with other members");
+        }
+        self.title.iter().for_each(|title| checks.title("/title", title));
+        self.body_md.iter().for_each(|body| checks.body("/bodyMd", body));
+        for (pointer, words) in [("/capabilities", &self.capabilities), ("/engines", &self.engines)] {
+            words.iter().for_each(|words| checks.words(pointer, words));
+        }
+        self.labels.iter().for_each(|labels| checks.labels("/labels", labels));
+        if let Some(retry) = self.retry {
+            retry.check(&mut checks);
+        }
+        if let Some(Some(secs)) = self.timeout_sec {
+            checks.range("/timeoutSec", secs, 1..=MAX_TIMEOUT_SEC);
+        }
+        if let Some(Some(profile)) = &self.profile {
+            checks.word("/profile", profile);
+        }
+        if let Some(Some(repo)) = &self.repo {
+            checks.no_option("/repo", repo);
+        }
+        checks.done()
+    }
+
+    /// Makes the order to the job out of the spec as it is. Members that stay the same are no change.
+    pub fn into_command(self, spec: &Spec) -> command::Edit {
+        let mut edit = command::Edit { spec: spec.clone(), changed: Vec::new() };
+        let (new, changed) = (&mut edit.spec, &mut edit.changed);
+        set(changed, "title", &mut new.title, self.title.map(|title| title.trim().to_owned()));
+        set(changed, "bodyMd", &mut new.body_md, self.body_md);
+        set(changed, "priority", &mut new.priority, self.priority.map(Into::into));
+        set(changed, "capabilities", &mut new.capabilities, self.capabilities);
+        set(changed, "engines", &mut new.engines, self.engines);
+        set(changed, "retry", &mut new.retry, self.retry.map(|retry| retry.over(spec.retry)));
+        set(changed, "labels", &mut new.labels, self.labels);
+        set(changed, "timeoutSec", &mut new.timeout_sec, self.timeout_sec);
+        set(changed, "profile", &mut new.profile, self.profile);
+        set(changed, "repo", &mut new.repo, self.repo);
+        set(changed, "dueAt", &mut new.due_at, self.due_at.map(|due| due.map(Into::into)));
+        edit
+    }
+}
+
+fn set<T: PartialEq>(changed: &mut Vec<String>, member: &str, old: &mut T, new: Option<T>) {
+    if let Some(new) = new.filter(|new| new != old) {
+        *old = new;
+        changed.push(member.to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn only_what_differs_is_changed() {
+        let job = fixture::queued();
+        let edit = Edit {
+            title: Some("Fix it".into()),
+            priority: Some(Priority::High),
+            retry: Some(SubmitRetry { max_attempts: Some(7), backoff_sec: None }),
+            due_at: Some(None),
+            timeout_sec: Some(Some(60)),
+            ..Edit::default()
+        };
+        let order = edit.into_command(&job.spec);
+        assert_eq!(order.changed, ["priority", "retry", "timeoutSec"]);
+        assert_eq!((order.spec.retry.max_attempts, order.spec.retry.backoff_sec), (7, 30));
+        assert_eq!((order.spec.timeout_sec, &order.spec.title), (Some(60), &job.spec.title));
+    }
+
+    #[test]
+    fn is_written_as_it_was_meant() {
+        let edit = Edit { timeout_sec: Some(None), ..Edit::default() };
+        assert_eq!(serde_json::to_string(&edit).unwrap(), r#"{"timeoutSec":null}"#);
+    }
+}
