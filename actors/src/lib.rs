@@ -1,5 +1,33 @@
 //! The actors that own the state, and the port to the store.
 //!
-//! Pure owners decide (see `domain`); an actor is the mailbox around one. It commits before it answers.
+//! Pure owners decide (see `domain`); an actor is the mailbox around one. It commits before it answers. No actor
+//! waits for another: messages are casts, and only a caller's port waits.
 
+mod admission;
+mod alarm;
+mod answer;
+mod claim;
+pub mod clock;
+mod coordinator;
+mod dispatcher;
+mod factory;
+mod feed;
+mod handle;
+mod job;
+mod lane;
+mod line;
+mod node;
+mod product;
+mod reaping;
+mod restart;
 pub mod store;
+mod submit;
+
+pub use admission::{Limits, Permit};
+pub use answer::{
+    Ask, BeatOrder, Beaten, CardPatch, Counts, Done, FactoryView, Grant, NotDone, Order, ReportOrder, Submission,
+    Submitted,
+};
+pub use handle::Product;
+pub use lane::LaneThread;
+pub use node::{Node, World};

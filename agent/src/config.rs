@@ -120,7 +120,8 @@ fn kept_id(workdir: &Path) -> std::io::Result<FactoryId> {
         return Ok(id);
     }
     let random = Uuid::now_v7().simple().to_string();
-    let host: String = hostname().chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).take(64).collect();
+    let host: String =
+        hostname().chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).take(64).collect();
     let host = if host.is_empty() { "factory".to_owned() } else { host };
     let id: FactoryId = format!("{host}-{}", &random[26..]).parse().map_err(std::io::Error::other)?;
     std::fs::create_dir_all(workdir)?;

@@ -30,7 +30,9 @@ pub fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let endings: &[&str] = if cfg!(windows) { &[".exe", ".cmd", ".bat"] } else { &[""] };
     let names: Vec<String> = endings.iter().map(|end| format!("{program}{end}")).collect();
-    std::env::split_paths(&path).flat_map(|dir| names.iter().map(move |name| dir.join(name))).find(|file| runnable(file))
+    std::env::split_paths(&path)
+        .flat_map(|dir| names.iter().map(move |name| dir.join(name)))
+        .find(|file| runnable(file))
 }
 
 fn runnable(file: &Path) -> bool {
@@ -66,7 +68,9 @@ pub async fn engines() -> Vec<Found> {
     let mut asked = JoinSet::new();
     for template in &TEMPLATES {
         if let Some(program) = on_path(template.program) {
-            asked.spawn(async move { Found { name: template.name.to_owned(), version: version(program.as_os_str()).await } });
+            asked.spawn(async move {
+                Found { name: template.name.to_owned(), version: version(program.as_os_str()).await }
+            });
         }
     }
     let mut others = asked.join_all().await;

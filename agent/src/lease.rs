@@ -84,10 +84,15 @@ impl Lease {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_lease_only_grows_and_stops_for_the_strongest_reason() {
         let start = Instant::now();
-        let lease = Lease::new("01890000-0000-7000-8000-000000000001".parse().unwrap(), Epoch(1), start, Duration::from_secs(90));
+        let lease = Lease::new(
+            "01890000-0000-7000-8000-000000000001".parse().unwrap(),
+            Epoch(1),
+            start,
+            Duration::from_secs(90),
+        );
         lease.renewed(start + Duration::from_secs(30), Duration::from_secs(90));
         lease.renewed(start, Duration::from_secs(90));
         assert_eq!(lease.until(), start + Duration::from_secs(120));

@@ -44,7 +44,8 @@ impl<F: Fleet> Link<F> {
 
     /// Proves that the epoch still stands: a write that the coordinator accepts and that says nothing.
     pub(crate) async fn renew(&self, tries: Tries) -> Result<(), Refused> {
-        let renew = Renew { lease_epoch: self.lease.epoch.0, factory_id: Some(self.factory.to_string()), lease_ttl_sec: None };
+        let renew =
+            Renew { lease_epoch: self.lease.epoch.0, factory_id: Some(self.factory.to_string()), lease_ttl_sec: None };
         let job = self.lease.job.to_string();
         let ask = || async {
             let sent = Instant::now();
@@ -68,7 +69,11 @@ impl<F: Fleet> Link<F> {
         self.repeat(tries, || self.fleet.release(&job, &release)).await.map(drop)
     }
 
-    async fn repeat<T, A: Future<Output = Result<T, Refused>>>(&self, tries: Tries, ask: impl Fn() -> A) -> Result<T, Refused> {
+    async fn repeat<T, A: Future<Output = Result<T, Refused>>>(
+        &self,
+        tries: Tries,
+        ask: impl Fn() -> A,
+    ) -> Result<T, Refused> {
         let mut backoff = Backoff::new();
         loop {
             let refused = match ask().await {
@@ -82,8 +87,9 @@ impl<F: Fleet> Link<F> {
                 }
                 (Refused::Later { after, .. }, Tries::Until(beyond)) => {
                     let pause = backoff.pause(*after);
-                    let fenced = self.lease.stopped() == Some(Stop::Fenced);
-                    if fenced || Instant::now() + pause > self.lease.until() + *beyond {
+                    // Also once the heartbeat has told that the lease is gone: the answer to this very write may have
+                    // been lost, and only the coordinator knows whether it was accepted.
+                    if Instant::now() + pause > self.lease.until() + *beyond {
                         return Err(refused);
                     }
                     tracing::debug!(job = %self.lease.job, ?pause, %refused, "a report waits");

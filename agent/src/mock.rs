@@ -175,7 +175,9 @@ mod tests {
 
     #[test]
     fn a_bad_script_is_refused() {
-        for script in ["dance", "sleep -1", "sleep x", "write ../x y", "write /tmp/x y", "write", "cost -1", "tokens 1", "fail"] {
+        for script in
+            ["dance", "sleep -1", "sleep x", "write ../x y", "write /tmp/x y", "write", "cost -1", "tokens 1", "fail"]
+        {
             let (code, output, _dir) = play(script, 1);
             assert_eq!(code, BAD_SCRIPT, "{script}");
             assert!(output.starts_with("mock: "), "{output}");

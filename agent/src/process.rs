@@ -109,7 +109,8 @@ impl Group {
         }
         #[cfg(not(unix))]
         {
-            self.leader.is_none()
+            let _ = self.leader;
+            false
         }
     }
 }
@@ -123,9 +124,14 @@ impl Drop for Group {
 }
 
 /// Runs the command to its end. Whatever the end, and also if this future is dropped, nothing of its group survives.
-/// `stop` asks it to end early.
-pub async fn supervise(command: Command, log: &Log, lines: LineReader, stop: impl Future<Output = ()>) -> io::Result<Ended> {
-    let (deadline, grace) = (command.deadline, command.grace);
+/// `stop` asks it to end early, and says how long it may take for that.
+pub async fn supervise(
+    command: Command,
+    log: &Log,
+    lines: LineReader,
+    stop: impl Future<Output = Duration>,
+) -> io::Result<Ended> {
+    let (deadline, mut grace) = (command.deadline, command.grace);
     let (mut group, stdin) = spawn(command)?;
     let mut pipes = JoinSet::new();
     if let Some(mut pipe) = group.child.stdin().take() {
@@ -146,7 +152,10 @@ pub async fn supervise(command: Command, log: &Log, lines: LineReader, stop: imp
     };
     let ended = tokio::select! {
         biased;
-        () = stop => Ended::Stopped,
+        time = stop => {
+            grace = time;
+            Ended::Stopped
+        }
         status = group.child.wait() => Ended::Exit(code(status?)),
         () = over => Ended::TimedOut,
     };

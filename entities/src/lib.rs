@@ -1,1 +1,9 @@
-//! SeaORM entities, one file a table, no logic
+//! The tables as SeaORM sees them, one file a table. No logic.
+
+pub mod event;
+pub mod factory;
+pub mod job;
+pub mod job_spec;
+pub mod product;
+pub mod receipt;
+pub mod run;

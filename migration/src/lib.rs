@@ -1,1 +1,18 @@
-//! Frozen schema migrations
+//! The schema's history: every change is a migration of its own, frozen once released.
+//!
+//! Imports nothing of the other crates: what a migration did must not change when they do.
+
+use sea_orm_migration::prelude::*;
+
+mod m20261101_000001_tables;
+
+/// Brings a database to the newest schema.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261101_000001_tables::Tables)]
+    }
+}

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::check::{Checks, MAX_NOTE};
+use crate::problem::Problem;
+
 /// Puts a job back into the queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -58,4 +61,66 @@ pub struct Approve {
 pub struct Answer {
     /// The answer.
     pub text: String,
+}
+
+impl Requeue {
+    /// Refuses a note that is too long.
+    pub fn check(&self) -> Result<(), Problem> {
+        said("/note", self.note.as_deref())
+    }
+}
+
+impl Reject {
+    /// Refuses a note that says nothing or is too long.
+    pub fn check(&self) -> Result<(), Problem> {
+        said("/note", Some(&self.note))
+    }
+}
+
+impl Cancel {
+    /// Refuses a reason that is too long.
+    pub fn check(&self) -> Result<(), Problem> {
+        said("/reason", self.reason.as_deref())
+    }
+}
+
+impl Approve {
+    /// Refuses a name or a note that says nothing or is too long.
+    pub fn check(&self) -> Result<(), Problem> {
+        let mut checks = Checks::default();
+        self.by.iter().for_each(|by| checks.given("/by", by, 128));
+        self.note.iter().for_each(|note| checks.given("/note", note, MAX_NOTE));
+        checks.done()
+    }
+}
+
+impl Answer {
+    /// Refuses an answer that says nothing or is too long.
+    pub fn check(&self) -> Result<(), Problem> {
+        said("/text", Some(&self.text))
+    }
+}
+
+/// Words that are given must say something.
+fn said(pointer: &str, words: Option<&str>) -> Result<(), Problem> {
+    let mut checks = Checks::default();
+    words.iter().for_each(|words| checks.given(pointer, words, MAX_NOTE));
+    checks.done()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::body::strict;
+
+    #[test]
+    fn words_must_say_something_and_members_be_known() {
+        assert!(strict::<Reject>(br#"{"note":"no","final":true}"#).unwrap().check().is_ok());
+        assert_eq!(strict::<Reject>(br#"{"note":" "}"#).unwrap().check().unwrap_err().errors[0].pointer, "/note");
+        assert_eq!(strict::<Reject>(b"{}").unwrap_err().errors[0].pointer, "/note");
+        assert_eq!(strict::<Answer>(br#"{"text":""}"#).unwrap().check().unwrap_err().errors[0].pointer, "/text");
+        assert_eq!(strict::<Approve>(br#"{"by":""}"#).unwrap().check().unwrap_err().errors[0].pointer, "/by");
+        assert!(strict::<Requeue>(b"{}").unwrap().check().is_ok());
+        assert_eq!(strict::<ShipRequest>(br#"{"x":1}"#).unwrap_err().errors[0].pointer, "/x");
+    }
 }

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::FactoryId;
+
 use crate::body::escaped;
 use crate::problem::{FieldError, Problem};
 
@@ -14,6 +16,10 @@ pub(crate) const MAX_TEXT: usize = 4_096;
 pub(crate) const MAX_KEY: usize = 256;
 /// Words in a list, at most.
 pub(crate) const MAX_WORDS: usize = 64;
+/// Bytes of a note, a reason, a question or an answer, at most.
+pub(crate) const MAX_NOTE: usize = 64 * 1024;
+/// Words that a factory says of itself, in one list, at most.
+pub(crate) const MAX_CARD: usize = 256;
 /// Seconds of the longest limit: 30 days.
 pub(crate) const MAX_TIMEOUT_SEC: u64 = 30 * 24 * 3_600;
 const MAX_GLOBS: usize = 256;
@@ -96,8 +102,13 @@ impl Checks {
         }
     }
 
+    /// Words of a request, each named once.
     pub(crate) fn words(&mut self, pointer: &str, words: &[String]) {
-        self.count(pointer, words.len(), MAX_WORDS);
+        self.words_up_to(pointer, words, MAX_WORDS);
+    }
+
+    pub(crate) fn words_up_to(&mut self, pointer: &str, words: &[String], max: usize) {
+        self.count(pointer, words.len(), max);
         let mut seen = BTreeSet::new();
         for (at, word) in words.iter().enumerate() {
             let here = format!("{pointer}/{at}");
@@ -105,6 +116,18 @@ impl Checks {
             if !seen.insert(word) {
                 self.refuse(here, "is named twice");
             }
+        }
+    }
+
+    pub(crate) fn factory_id(&mut self, id: &str) {
+        if let Err(bad) = id.parse::<FactoryId>() {
+            self.refuse("/factoryId", bad.to_string());
+        }
+    }
+
+    pub(crate) fn lease_ttl(&mut self, secs: Option<u32>) {
+        if let Some(secs) = secs {
+            self.range("/leaseTtlSec", secs.into(), 10..=3_600);
         }
     }
 

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::body::escaped;
+use crate::check::{Checks, MAX_CARD, MAX_KEY};
+use crate::problem::Problem;
 use crate::{Job, Run, Time};
 
 /// Asks for the best job that the factory can run.
@@ -31,7 +34,7 @@ pub struct ClaimRequest {
     /// Weights of the score's terms, over the product's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<BTreeMap<String, f64>>,
-    /// Jobs at once, at most; 1 where absent. More than 1 is answered by [`Grants`].
+    /// Jobs at once, 1 to 100; 1 where absent. More than 1 is answered by [`Grants`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<u32>,
 }
@@ -40,6 +43,29 @@ impl ClaimRequest {
     /// Whether it is answered by a list of grants instead of one.
     pub fn wants_list(&self) -> bool {
         self.max.is_some_and(|max| max > 1)
+    }
+
+    /// Refuses members that are out of their bounds, all at once.
+    pub fn check(&self) -> Result<(), Problem> {
+        let mut checks = Checks::default();
+        checks.factory_id(&self.factory_id);
+        for (pointer, words) in [("/capabilities", &self.capabilities), ("/engineClasses", &self.engine_classes)] {
+            words.iter().for_each(|words| checks.words_up_to(pointer, words, MAX_CARD));
+        }
+        self.claim_id.iter().for_each(|id| checks.given("/claimId", id, MAX_KEY));
+        checks.lease_ttl(self.lease_ttl_sec);
+        if let Some(secs) = self.wait_sec {
+            checks.range("/waitSec", secs.into(), 0..=60);
+        }
+        if let Some(max) = self.max {
+            checks.range("/max", max.into(), 1..=100);
+        }
+        for (term, weight) in self.weights.iter().flatten() {
+            if !weight.is_finite() || *weight < 0.0 {
+                checks.refuse(format!("/weights/{}", escaped(term)), "must not be negative");
+            }
+        }
+        checks.done()
     }
 }
 
@@ -75,4 +101,35 @@ pub struct Grant {
 pub struct Grants {
     /// The best first.
     pub grants: Vec<Grant>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::body::lenient;
+
+    fn pointers(members: &str) -> Vec<String> {
+        let json = format!("{{\"factoryId\":\"f1\"{members}}}");
+        let (claim, _) = lenient::<ClaimRequest>(json.as_bytes()).unwrap();
+        claim.check().err().map(|problem| problem.errors.into_iter().map(|e| e.pointer).collect()).unwrap_or_default()
+    }
+
+    #[test]
+    fn members_out_of_bounds_are_named() {
+        assert!(
+            pointers(r#","waitSec":60,"leaseTtlSec":10,"max":1,"weights":{"age":0},"capabilities":["os:linux"]"#)
+                .is_empty()
+        );
+        for (members, pointer) in [
+            (r#","waitSec":61"#, "/waitSec"),
+            (r#","leaseTtlSec":9"#, "/leaseTtlSec"),
+            (r#","leaseTtlSec":3601"#, "/leaseTtlSec"),
+            (r#","max":0"#, "/max"),
+            (r#","weights":{"a/b":-1}"#, "/weights/a~1b"),
+            (r#","capabilities":["a b"]"#, "/capabilities/0"),
+            (r#","claimId":"""#, "/claimId"),
+        ] {
+            assert_eq!(pointers(members), [pointer], "{members}");
+        }
+    }
 }

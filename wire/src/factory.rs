@@ -1,9 +1,17 @@
 //! The factory as it is shown, its heartbeat and what it is told in return.
 
+use domain::JobId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::Time;
+use crate::check::{Checks, MAX_CARD, MAX_KEY, MAX_TEXT, MAX_WORDS};
+use crate::problem::Problem;
+
+/// Leases that a heartbeat lists, at most.
+const MAX_LEASES: usize = 1_024;
+/// Repositories that a heartbeat lists, at most.
+const MAX_REPOS: usize = 1_000;
 
 /// An agent runner.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -148,6 +156,54 @@ pub struct Heartbeat {
     pub leases: Option<Vec<LeaseRef>>,
 }
 
+impl Heartbeat {
+    /// Refuses members that are out of their bounds, all at once.
+    pub fn check(&self) -> Result<(), Problem> {
+        let mut checks = Checks::default();
+        checks.factory_id(&self.factory_id);
+        for (pointer, words) in [("/capabilities", &self.capabilities), ("/engineClasses", &self.engine_classes)] {
+            words.iter().for_each(|words| checks.words_up_to(pointer, words, MAX_CARD));
+        }
+        self.check_card(&mut checks);
+        if self.load.is_some_and(|load| !(0.0..=1.0).contains(&load)) {
+            checks.refuse("/load", "must be 0 to 1");
+        }
+        if let Some(seats) = self.seat_limit {
+            checks.range("/seatLimit", seats.into(), 0..=1_024);
+        }
+        if let Some(secs) = self.heartbeat_sec {
+            checks.range("/heartbeatSec", secs.into(), 1..=3_600);
+        }
+        let leases = self.leases.as_deref().unwrap_or_default();
+        checks.count("/leases", leases.len(), MAX_LEASES);
+        for (at, _) in leases.iter().enumerate().filter(|(_, lease)| lease.job_id.parse::<JobId>().is_err()) {
+            checks.refuse(format!("/leases/{at}/jobId"), "must be a UUID");
+        }
+        checks.done()
+    }
+
+    fn check_card(&self, checks: &mut Checks) {
+        let engines = self.engines.as_deref().unwrap_or_default();
+        checks.count("/engines", engines.len(), MAX_WORDS);
+        for (at, engine) in engines.iter().enumerate() {
+            checks.word(&format!("/engines/{at}/name"), &engine.name);
+            checks.word(&format!("/engines/{at}/state"), &engine.state);
+            engine.version.iter().for_each(|text| checks.text(&format!("/engines/{at}/version"), text, MAX_KEY));
+            engine.account.iter().for_each(|text| checks.text(&format!("/engines/{at}/account"), text, MAX_KEY));
+        }
+        let repos = self.repos.as_deref().unwrap_or_default();
+        checks.count("/repos", repos.len(), MAX_REPOS);
+        for (at, repo) in repos.iter().enumerate() {
+            checks.given(&format!("/repos/{at}"), repo, MAX_TEXT);
+        }
+        let Some(host) = &self.descriptor else { return };
+        let words = [("os", &host.os), ("arch", &host.arch), ("hostname", &host.hostname), ("version", &host.version)];
+        for (member, word) in words {
+            word.iter().for_each(|word| checks.text(&format!("/descriptor/{member}"), word, MAX_KEY));
+        }
+    }
+}
+
 /// A job under an epoch.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -228,4 +284,44 @@ pub enum SignalKind {
     Drain,
     /// End the run: its lease is gone.
     Lost,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::body::lenient;
+
+    #[test]
+    fn members_out_of_bounds_are_named() {
+        let json = br#"{
+            "factoryId": "enroll", "load": 1.5, "seatLimit": 5000, "heartbeatSec": 0, "capabilities": ["a", "a"],
+            "engines": [{"name": "claude", "state": "available"}, {"name": "", "state": "available"}], "repos": [""],
+            "leases": [{"jobId": "7", "leaseEpoch": 1}], "descriptor": {"os": "\u0000"}, "newer": 1
+        }"#;
+        let (beat, ignored) = lenient::<Heartbeat>(json).unwrap();
+        let errors = beat.check().unwrap_err().errors;
+        let pointers: Vec<_> = errors.iter().map(|error| error.pointer.as_str()).collect();
+        assert_eq!(
+            pointers,
+            [
+                "/factoryId",
+                "/capabilities/1",
+                "/engines/1/name",
+                "/repos/0",
+                "/descriptor/os",
+                "/load",
+                "/seatLimit",
+                "/heartbeatSec",
+                "/leases/0/jobId",
+            ]
+        );
+        assert_eq!(ignored, 1);
+    }
+
+    #[test]
+    fn a_short_heartbeat_is_enough_and_stays_short() {
+        let (beat, _) = lenient::<Heartbeat>(br#"{"factoryId":"f1","load":1}"#).unwrap();
+        beat.check().unwrap();
+        assert_eq!(serde_json::to_string(&beat).unwrap(), r#"{"factoryId":"f1","load":1.0}"#);
+    }
 }

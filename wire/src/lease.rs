@@ -4,6 +4,8 @@ use domain::job::state;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::check::Checks;
+use crate::problem::Problem;
 use crate::word::LeaseStatus;
 use crate::{Money, Time};
 
@@ -77,6 +79,16 @@ pub struct Renew {
     pub lease_ttl_sec: Option<u32>,
 }
 
+impl Renew {
+    /// Refuses members that are out of their bounds.
+    pub fn check(&self) -> Result<(), Problem> {
+        let mut checks = Checks::default();
+        self.factory_id.iter().for_each(|id| checks.factory_id(id));
+        checks.lease_ttl(self.lease_ttl_sec);
+        checks.done()
+    }
+}
+
 /// More time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -109,6 +121,15 @@ pub struct Release {
     /// When the engine's usage limit ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resets_at: Option<Time>,
+}
+
+impl Release {
+    /// Refuses a factory's name that has not the right form.
+    pub fn check(&self) -> Result<(), Problem> {
+        let mut checks = Checks::default();
+        self.factory_id.iter().for_each(|id| checks.factory_id(id));
+        checks.done()
+    }
 }
 
 /// Why a lease is given back.

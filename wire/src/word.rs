@@ -1,7 +1,11 @@
 //! The closed sets of words on the wire, each mirrored to and from the domain's. A word that the domain gains must be
 //! added here before this compiles, so none can slip out unnamed.
 
+use std::str::FromStr;
+
 use domain::job::{spec, state};
+use serde::de::IntoDeserializer;
+use serde::de::value::Error as BadWord;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,6 +16,13 @@ macro_rules! words {
         #[serde(rename_all = "snake_case")]
         pub enum $name {
             $($(#[$word_doc])* $word,)*
+        }
+
+        impl FromStr for $name {
+            type Err = BadWord;
+            fn from_str(text: &str) -> Result<Self, BadWord> {
+                Self::deserialize(text.into_deserializer())
+            }
         }
 
         impl From<$domain> for $name {
@@ -190,5 +201,21 @@ impl From<state::LeaseStatus> for LeaseStatus {
             state::LeaseStatus::Expired => Self::Expired,
             state::LeaseStatus::Evicted => Self::Evicted,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stage_is_the_same_word_everywhere() {
+        for stage in state::Stage::ALL {
+            let word = stage.as_str();
+            assert_eq!(serde_json::to_value(Stage::from(stage)).unwrap(), word);
+            assert_eq!(word.parse::<Stage>().unwrap(), Stage::from(stage));
+        }
+        let bad = "paused".parse::<Stage>().unwrap_err().to_string();
+        assert!(bad.starts_with("unknown variant `paused`, expected one of `blocked`, `queued`"), "{bad}");
     }
 }

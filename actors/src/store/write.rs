@@ -43,7 +43,8 @@ pub enum Change {
         /// What makes the request repeatable.
         receipt: Option<Receipt>,
     },
-    /// Leaves an event with a job without changing it; late usage is merged into the ended run of its epoch.
+    /// Leaves an event with a job without changing it; late usage is merged into the ended run of its epoch, where
+    /// there is one. Usage may come without an event: then the job's newest event stays what it was.
     Note {
         /// The job.
         job: JobId,

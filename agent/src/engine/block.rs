@@ -39,7 +39,8 @@ mod tests {
 
     #[test]
     fn the_first_block_of_a_language_is_found() {
-        let body = "# Do\n\n```json\n```sh\n{}\n```\n\n~~~bash title=x\necho 1\n```\necho 2\n~~~\n\n```sh\necho 3\n```\n";
+        let body =
+            "# Do\n\n```json\n```sh\n{}\n```\n\n~~~bash title=x\necho 1\n```\necho 2\n~~~\n\n```sh\necho 3\n```\n";
         assert_eq!(first(body, &["sh", "bash"]).as_deref(), Some("echo 1\n```\necho 2\n"));
         assert_eq!(first(body, &["sh"]).as_deref(), Some("echo 3\n"));
         assert_eq!(first(body, &["python"]), None);

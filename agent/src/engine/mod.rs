@@ -3,11 +3,13 @@
 
 pub mod block;
 mod output;
+mod seen;
 mod table;
 
 use std::path::PathBuf;
 
 pub use output::{Dialect, Signal};
+pub use seen::Seen;
 pub use table::{TEMPLATES, Template};
 
 use crate::detect::on_path;

@@ -52,11 +52,9 @@ impl Dialect {
             (Self::Claude, "result") => claude(&said),
             (Self::Codex, "thread.started") => Insights { session_id: text(&said, "thread_id"), ..Insights::default() },
             (Self::Codex, "turn.completed") => codex(said.get("usage")?),
-            (Self::Gemini, "init") => Insights {
-                model: text(&said, "model"),
-                session_id: text(&said, "session_id"),
-                ..Insights::default()
-            },
+            (Self::Gemini, "init") => {
+                Insights { model: text(&said, "model"), session_id: text(&said, "session_id"), ..Insights::default() }
+            }
             (Self::Gemini, "result") => gemini(said.get("stats")?),
             _ => return None,
         };
@@ -142,7 +140,10 @@ mod tests {
             "a":{"inputTokens":1,"cacheCreationInputTokens":2,"cacheReadInputTokens":4,"outputTokens":8},
             "b":{"inputTokens":16,"outputTokens":32}}}"#;
         let read = usage(Dialect::Claude, line);
-        assert_eq!((read.tokens_in, read.tokens_cached, read.tokens_out, read.turns), (Some(19), Some(4), Some(40), Some(3)));
+        assert_eq!(
+            (read.tokens_in, read.tokens_cached, read.tokens_out, read.turns),
+            (Some(19), Some(4), Some(40), Some(3))
+        );
         assert_eq!(read.cost_usd, Some(Money(Usd(123_457))));
     }
 
@@ -150,12 +151,16 @@ mod tests {
     fn codex_takes_cached_tokens_out_of_those_read() {
         let line = r#"{"type":"turn.completed","usage":{"input_tokens":10,"cached_input_tokens":4,"output_tokens":2}}"#;
         let read = usage(Dialect::Codex, line);
-        assert_eq!((read.tokens_in, read.tokens_cached, read.tokens_out, read.cost_usd), (Some(6), Some(4), Some(2), None));
+        assert_eq!(
+            (read.tokens_in, read.tokens_cached, read.tokens_out, read.cost_usd),
+            (Some(6), Some(4), Some(2), None)
+        );
     }
 
     #[test]
     fn gemini_tells_what_was_not_cached() {
-        let line = r#"{"type":"result","stats":{"input_tokens":10,"cached":4,"input":6,"output_tokens":2,"tool_calls":1}}"#;
+        let line =
+            r#"{"type":"result","stats":{"input_tokens":10,"cached":4,"input":6,"output_tokens":2,"tool_calls":1}}"#;
         let read = usage(Dialect::Gemini, line);
         assert_eq!((read.tokens_in, read.tokens_cached, read.tool_calls), (Some(6), Some(4), Some(1)));
     }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::command::{Git, GitError};
-use super::files::{self, remove_any, remove_tree};
+use super::files::{self, remove_any, remove_tree_aside};
 use super::mirror::Mirror;
 
 /// A work tree off one commit.
@@ -43,7 +43,13 @@ pub struct Diff {
 impl Checkout {
     /// Makes a work tree at `tree` off `base`; with `wip`, its content lies in the tree as uncommitted changes.
     /// `index` is where snapshots keep their own index.
-    pub async fn add(mirror: Mirror, tree: &Path, index: &Path, base: &str, wip: Option<&str>) -> Result<Self, GitError> {
+    pub async fn add(
+        mirror: Mirror,
+        tree: &Path,
+        index: &Path,
+        base: &str,
+        wip: Option<&str>,
+    ) -> Result<Self, GitError> {
         if let Some(parent) = tree.parent() {
             std::fs::create_dir_all(parent).map_err(GitError::io(parent))?;
         }
@@ -93,7 +99,9 @@ impl Checkout {
         }
         let tracked = self.git("ls-files").args(["-z", "--cached"]).bytes().await?;
         let untracked = self.git("ls-files").args(["-z", "--others", "--exclude-standard"]).bytes().await?;
-        let sorted = files::sort(&self.tree, &tracked, &untracked);
+        let tree = self.tree.clone();
+        let sorting = tokio::task::spawn_blocking(move || files::sort(&tree, &tracked, &untracked));
+        let sorted = sorting.await.map_err(|why| GitError::io(&self.tree)(std::io::Error::other(why)))?;
         let update = self.git("update-index").args(["-z", "--add", "--remove", "--replace", "--stdin"]);
         update.stdin(sorted.take).run().await?;
         if !sorted.forget.is_empty() {
@@ -102,14 +110,25 @@ impl Checkout {
         let tree = self.git("write-tree").text().await?;
         let before = Git::at(self.mirror.dir(), "rev-parse").args(["--verify", "--end-of-options"]);
         let before = before.arg(format!("{}^{{tree}}", self.base)).text().await?;
-        let commit = self.git("commit-tree").arg("-p").arg(&self.base).arg(&tree);
-        let commit = commit.stdin(message.as_bytes().to_vec()).text().await?;
+        let commit = self.commit(&tree, message).await?;
         Ok(Snapshot { commit, changed: tree != before, tree, dropped: sorted.dropped })
+    }
+
+    /// Commits a snapshot's tree under another message, on no branch.
+    pub async fn commit(&self, tree: &str, message: &str) -> Result<String, GitError> {
+        let git = Git::at(self.mirror.dir(), "commit-tree").arg("-p").arg(&self.base).arg(tree);
+        git.stdin(message.as_bytes().to_vec()).text().await
     }
 
     /// What a snapshot changes against the base. External differs and converters stay off.
     pub async fn diff(&self, commit: &str) -> Result<Diff, GitError> {
-        let git = Git::at(self.mirror.dir(), "diff").args(["--numstat", "-z", "--no-renames", "--no-ext-diff", "--no-textconv"]);
+        let git = Git::at(self.mirror.dir(), "diff").args([
+            "--numstat",
+            "-z",
+            "--no-renames",
+            "--no-ext-diff",
+            "--no-textconv",
+        ]);
         let output = git.arg("--end-of-options").arg(&self.base).arg(commit).arg("--").bytes().await?;
         let mut diff = Diff::default();
         for record in super::command::records(&output) {
@@ -126,7 +145,7 @@ impl Checkout {
 
     /// Removes the work tree and what the mirror knows of it.
     pub async fn remove(&self) -> Result<(), GitError> {
-        remove_tree(&self.tree).map_err(GitError::io(&self.tree))?;
+        remove_tree_aside(&self.tree).await.map_err(GitError::io(&self.tree))?;
         self.mirror.prune().await
     }
 }

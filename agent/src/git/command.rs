@@ -38,8 +38,22 @@ const SETTINGS: [&str; 14] = [
 
 /// What a call may see of the factory's own environment: how to find programs, and how to reach a remote.
 const PASSED: [&str; 16] = [
-    "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "SSL_CERT_DIR", "http_proxy", "https_proxy",
-    "no_proxy", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "SystemRoot", "USERPROFILE",
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "TMPDIR",
+    "SSH_AUTH_SOCK",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "ALL_PROXY",
+    "SystemRoot",
+    "USERPROFILE",
 ];
 
 /// Why git did not do what it was asked.

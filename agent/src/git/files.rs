@@ -76,8 +76,17 @@ pub(crate) fn remove_any(path: &Path) -> io::Result<()> {
         Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(why) => Err(why),
         Ok(meta) if meta.is_dir() => remove_tree(path),
-        Ok(_) => std::fs::remove_file(path),
+        Ok(_) => match std::fs::remove_file(path) {
+            Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        },
     }
+}
+
+/// The same, away from the runtime's threads: a tree may hold very many files.
+pub(crate) async fn remove_tree_aside(path: &Path) -> io::Result<()> {
+    let path = path.to_owned();
+    tokio::task::spawn_blocking(move || remove_tree(&path)).await.map_err(io::Error::other)?
 }
 
 /// Removes a directory of ours, also one whose parts were made read-only.

@@ -21,7 +21,13 @@ const HEAD: &str = "refs/gigafactory/head";
 
 /// What an engine might have planted to be run or read by the factory's own calls.
 const PLANTS: [&str; 7] = [
-    "hooks", "commondir", "config.worktree", "info/attributes", "info/exclude", "info/grafts", "objects/info/alternates",
+    "hooks",
+    "commondir",
+    "config.worktree",
+    "info/attributes",
+    "info/exclude",
+    "info/grafts",
+    "objects/info/alternates",
 ];
 
 /// The local copy of one repository.
@@ -71,8 +77,10 @@ impl Mirror {
         let (good, used) = (self.settings(), self.dir.join("config"));
         let wanted = std::fs::read(&good).map_err(GitError::io(&good))?;
         if std::fs::read(&used).ok().as_ref() != Some(&wanted) {
-            remove_any(&used).map_err(GitError::io(&used))?;
-            std::fs::write(&used, &wanted).map_err(GitError::io(&used))?;
+            // By a rename: another run's git may be reading it.
+            let fresh = used.with_extension(format!("{}", uuid::Uuid::now_v7().simple()));
+            std::fs::write(&fresh, &wanted).map_err(GitError::io(&fresh))?;
+            std::fs::rename(&fresh, &used).map_err(GitError::io(&used))?;
         }
         for plant in PLANTS {
             let path = self.dir.join(plant);
@@ -215,7 +223,10 @@ impl Mirror {
 
     /// Removes branches that engines of earlier runs made in the mirror. Only for a start, when no run is alive.
     pub async fn drop_branches(&self) -> Result<(), GitError> {
-        let list = Git::at(&self.dir, "for-each-ref").args(["--format=delete %(refname)", "--", "refs/heads/"]).bytes().await?;
+        let list = Git::at(&self.dir, "for-each-ref")
+            .args(["--format=delete %(refname)", "--", "refs/heads/"])
+            .bytes()
+            .await?;
         Git::at(&self.dir, "update-ref").arg("--stdin").stdin(list).run().await
     }
 }

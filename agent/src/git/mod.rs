@@ -9,6 +9,6 @@ mod names;
 
 pub use checkout::{Checkout, Diff, Snapshot};
 pub use command::GitError;
-pub(crate) use files::remove_tree;
+pub(crate) use files::{remove_tree, remove_tree_aside};
 pub use mirror::Mirror;
 pub use names::{BadName, check_inner_path, check_ref, check_repository};

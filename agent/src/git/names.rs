@@ -34,7 +34,7 @@ pub fn check_ref(name: &str) -> Result<&str, BadName> {
 }
 
 /// Accepts a full commit id: 40 or 64 hexadecimal digits.
-pub fn check_commit(id: &str) -> Result<&str, BadName> {
+pub(super) fn check_commit(id: &str) -> Result<&str, BadName> {
     let ok = matches!(id.len(), 40 | 64) && id.bytes().all(|b| b.is_ascii_hexdigit());
     if ok { Ok(id) } else { Err(BadName::Commit) }
 }
@@ -102,8 +102,32 @@ mod tests {
     #[test]
     fn hostile_refs_are_refused() {
         let hostile = [
-            "", "-", "--upload-pack=touch x", "-b", "a..b", "a b", "a~1", "a^", "a:b", "a?", "a*", "a[", "a\\b", "@", "a@{1}",
-            ".a", "a/.b", "a.lock", "a.lock/b", "a/", "/a", "a//b", "a.", "a\nb", "a\0b", "a\u{7f}",
+            "",
+            "-",
+            "--upload-pack=touch x",
+            "-b",
+            "a..b",
+            "a b",
+            "a~1",
+            "a^",
+            "a:b",
+            "a?",
+            "a*",
+            "a[",
+            "a\\b",
+            "@",
+            "a@{1}",
+            ".a",
+            "a/.b",
+            "a.lock",
+            "a.lock/b",
+            "a/",
+            "/a",
+            "a//b",
+            "a.",
+            "a\nb",
+            "a\0b",
+            "a\u{7f}",
         ];
         for name in hostile {
             assert_eq!(check_ref(name), Err(BadName::Ref), "{name:?}");
@@ -116,13 +140,26 @@ mod tests {
     #[test]
     fn hostile_repositories_are_refused() {
         let hostile = [
-            "", "--upload-pack=x", "-oProxyCommand=x", "ext::sh -c id", "fd::3", "ftp://h/x", "ssh://-oProxyCommand=x/y",
-            "ssh://git@-oProxyCommand=x/y", "-oX:y", "git@-oX:y", "host:-x", "a\nb", "https://",
+            "",
+            "--upload-pack=x",
+            "-oProxyCommand=x",
+            "ext::sh -c id",
+            "fd::3",
+            "ftp://h/x",
+            "ssh://-oProxyCommand=x/y",
+            "ssh://git@-oProxyCommand=x/y",
+            "-oX:y",
+            "git@-oX:y",
+            "host:-x",
+            "a\nb",
+            "https://",
         ];
         for repo in hostile {
             assert_eq!(check_repository(repo), Err(BadName::Repository), "{repo:?}");
         }
-        for repo in ["https://example.com/a.git", "git@example.com:a/b.git", "ssh://git@h/x", "/srv/a b", "file:///srv/a"] {
+        for repo in
+            ["https://example.com/a.git", "git@example.com:a/b.git", "ssh://git@h/x", "/srv/a b", "file:///srv/a"]
+        {
             assert_eq!(check_repository(repo).as_deref(), Ok(repo));
         }
     }

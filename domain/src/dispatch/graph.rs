@@ -113,6 +113,11 @@ impl Graph {
         verdict(waiting.mode, waiting.policy, &stages)
     }
 
+    /// The jobs that wait for others.
+    pub fn waiting(&self) -> impl Iterator<Item = JobId> {
+        self.waiting.keys().copied()
+    }
+
     /// Jobs that wait for this one.
     pub fn dependents(&self, dep: JobId) -> usize {
         self.dependents.get(&dep).map_or(0, BTreeSet::len)

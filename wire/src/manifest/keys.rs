@@ -30,25 +30,25 @@ impl Keys {
             return Err(invalid(root.place, "", &detail));
         };
         for (key, at) in members {
-            if let (Node::Map(limits), "budget") = (&at.node, key.as_str()) {
+            if let (Node::Map(limits), "budget") = (&at.node, key.name.as_str()) {
                 for (key, at) in limits {
-                    self.member(&format!("budget.{key}"), at)?;
+                    self.member(&format!("budget.{}", key.name), key.place, at)?;
                 }
             } else {
-                self.member(key, at)?;
+                self.member(&key.name, key.place, at)?;
             }
         }
         Ok(())
     }
 
     /// A key without a value counts as absent.
-    fn member(&mut self, key: &str, at: &At) -> Result<(), Problem> {
+    fn member(&mut self, key: &str, named: Place, at: &At) -> Result<(), Problem> {
         if matches!(at.node, Node::Null) {
             return Ok(());
         }
         match self.set(key, at) {
             Ok(Some(pointer)) => self.places.push((pointer.to_owned(), at.place)),
-            Ok(None) => self.warn(key, at.place),
+            Ok(None) => self.warn(key, named),
             Err(Wrong { place, detail }) => return Err(invalid(place, &format!("/{key}"), &detail)),
         }
         Ok(())
@@ -148,7 +148,7 @@ fn approvals(at: &At) -> Read<SubmitApprovals> {
     };
     let mut approvals = SubmitApprovals::default();
     for (key, at) in members {
-        match key.as_str() {
+        match key.name.as_str() {
             "required" => approvals.required = Some(whole(at)?),
             "reviewers" => approvals.reviewers = Some(words(at)?),
             _ => return wrong(at, "must have no other keys than `required` and `reviewers`"),

@@ -2,8 +2,7 @@
 //! "must be a list of words, not a number".
 
 use std::collections::BTreeMap;
-
-use serde::de::DeserializeOwned;
+use std::str::FromStr;
 
 use super::tree::{At, Node, Place};
 use crate::Money;
@@ -86,10 +85,9 @@ pub(super) fn words(at: &At) -> Read<Vec<String>> {
 }
 
 /// One word of a closed set.
-pub(super) fn one_of<T: DeserializeOwned>(at: &At, wanted: &str) -> Read<T> {
+pub(super) fn one_of<T: FromStr>(at: &At, wanted: &str) -> Read<T> {
     let word = text(at)?;
-    let parsed = serde_json::from_value(word.as_str().into());
-    parsed.or_else(|_| wrong(at, format!("must be one of {wanted}, not `{}`", shortened(&word))))
+    word.parse().or_else(|_| wrong(at, format!("must be one of {wanted}, not `{}`", shortened(&word))))
 }
 
 /// A mapping of texts, or a list of `key=value` and `key`.
@@ -99,7 +97,7 @@ pub(super) fn labels(at: &At) -> Read<BTreeMap<String, String>> {
             .iter()
             .map(|(key, value)| {
                 let said = if matches!(value.node, Node::Null) { String::new() } else { text(value)? };
-                Ok((key.clone(), said))
+                Ok((key.name.clone(), said))
             })
             .collect(),
         Node::List(items) => items.iter().map(label).collect(),

@@ -34,7 +34,8 @@ approvals:
 labels:
   team: core
   urgent:
-colour: blue
+colours:
+  - blue
 ---
 
 # Body
@@ -64,7 +65,7 @@ fn every_key_means_its_member() {
         })
     );
     assert_eq!((request.priority, request.deps_mode), (Some(Priority::High), Some(DepsMode::Any)));
-    assert_eq!(warnings, ["line 30: the key `colour` is not known and means nothing"]);
+    assert_eq!(warnings, ["line 31: the key `colours` is not known and means nothing"]);
 }
 
 #[test]
@@ -82,13 +83,21 @@ fn the_snapshot_keeps_the_whole_front_matter() {
 
 #[test]
 fn money_never_passes_through_a_float() {
-    for (written, micros) in [("2.50", 2_500_000), ("9007199254.740993", 9_007_199_254_740_993), ("\"0.1\"", 100_000)] {
+    for (written, micros) in
+        [("2.50", 2_500_000), ("9007199254740.993001", 9_007_199_254_740_993_001), ("\"0.1\"", 100_000)]
+    {
         let text = format!("---\n# ünïcode\nbudget:\n  usd: &sum {written}\n  wall: 60\n---\nx");
-        let budget = parse(&text).request.budget.unwrap();
-        assert_eq!((budget.usd.unwrap().0.0, budget.wall_sec), (micros, Some(60)), "{written}");
+        for text in [text.replace('\n', "\r\n"), format!("\u{feff}{text}"), text] {
+            let budget = parse(&text).request.budget.unwrap();
+            assert_eq!((budget.usd.unwrap().0.0, budget.wall_sec), (micros, Some(60)), "{written}");
+        }
     }
-    let aliased = parse("---\nx: &sum 9007199254.740993\nbudget.usd: *sum\n---\nx").request.budget.unwrap();
-    assert_eq!(aliased.usd.unwrap().0.0, 9_007_199_254_740_993);
+    for written in ["{usd: 2.50}", "{usd: 2.50 } # 3", "{ \"usd\" : !!float 2.50, wall: }", "\n  usd:\n    2.50"] {
+        let budget = parse(&format!("---\nbudget: {written}\n---\nx")).request.budget.unwrap();
+        assert_eq!(budget.usd.unwrap().0.0, 2_500_000, "{written}");
+    }
+    let aliased = parse("---\nx: &sum 9007199254740.993001\nbudget.usd: *sum\n---\nx").request.budget.unwrap();
+    assert_eq!(aliased.usd.unwrap().0.0, 9_007_199_254_740_993_001);
 }
 
 #[test]
@@ -165,7 +174,7 @@ fn broken_yaml_is_told_with_line_and_column() {
         ("- a\n- b", 2, 1),
         ("just words", 2, 1),
         ("a: *nobody", 2, 4),
-        ("a: [1, 2", 3, 1),
+        ("a: [1, 2", 2, 4),
     ] {
         let problem = Manifest::parse(&format!("---\n{front}\n---\nx")).expect_err(front);
         let found = (problem.number("line"), problem.number("column"));

@@ -32,6 +32,12 @@ pub(super) struct At {
     pub(super) place: Place,
 }
 
+/// A key and its place.
+pub(super) struct Key {
+    pub(super) name: String,
+    pub(super) place: Place,
+}
+
 /// A part of the front matter.
 pub(super) enum Node {
     Null,
@@ -40,7 +46,7 @@ pub(super) enum Node {
     Number(String),
     Text(String),
     List(Vec<At>),
-    Map(Vec<(String, At)>),
+    Map(Vec<(Key, At)>),
 }
 
 impl Node {
@@ -69,7 +75,7 @@ impl Node {
                 format!("[{}]", items.join(","))
             }
             Self::Map(members) => {
-                let member = |(key, value): &(String, At)| format!("{}:{}", quoted(key), value.node.to_json());
+                let member = |(key, value): &(Key, At)| format!("{}:{}", quoted(&key.name), value.node.to_json());
                 format!("{{{}}}", members.iter().map(member).collect::<Vec<_>>().join(","))
             }
         }
@@ -125,7 +131,7 @@ enum Parsed {
     Number(String),
     Text(String),
     List(Vec<Spanned<Parsed>>),
-    Map(Vec<(String, Spanned<Parsed>)>),
+    Map(Vec<(Spanned<String>, Spanned<Parsed>)>),
 }
 
 /// Gives each node its place, and each number the text that it was written as.
@@ -137,7 +143,8 @@ fn located(parsed: Spanned<Parsed>, source: &str) -> At {
         Parsed::Text(text) => Node::Text(text),
         Parsed::List(items) => Node::List(items.into_iter().map(|item| located(item, source)).collect()),
         Parsed::Map(members) => {
-            Node::Map(members.into_iter().map(|(key, value)| (key, located(value, source))).collect())
+            let key = |key: Spanned<String>| Key { name: key.value, place: Place::of(key.referenced) };
+            Node::Map(members.into_iter().map(|(name, value)| (key(name), located(value, source))).collect())
         }
     };
     At { node, place: Place::of(parsed.referenced) }

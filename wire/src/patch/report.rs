@@ -6,7 +6,7 @@ use domain::{Epoch, FactoryId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::check::{Checks, MAX_KEY, MAX_TEXT};
+use crate::check::{Checks, MAX_KEY, MAX_NOTE, MAX_TEXT};
 use crate::job::Checkpoint;
 use crate::problem::Problem;
 use crate::run::Insights;
@@ -25,9 +25,6 @@ pub(super) const ONLY: &[&str] = &[
     "reason",
     "question",
 ];
-
-/// Bytes of a reason or a question, at most.
-const MAX_WORDS: usize = 64 * 1024;
 
 /// A report of the lease's holder.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -76,15 +73,13 @@ pub struct Report {
 impl Report {
     pub(super) fn check(&self) -> Result<(), Problem> {
         let mut checks = Checks::default();
-        if let Some(Err(bad)) = self.factory_id.as_ref().map(|id| id.parse::<FactoryId>()) {
-            checks.refuse("/factoryId", bad.to_string());
-        }
+        self.factory_id.iter().for_each(|id| checks.factory_id(id));
         self.report_id.iter().for_each(|id| checks.given("/reportId", id, MAX_KEY));
-        self.reason.iter().for_each(|text| checks.text("/reason", text, MAX_WORDS));
-        self.question.iter().for_each(|text| checks.given("/question", text, MAX_WORDS));
+        self.reason.iter().for_each(|text| checks.text("/reason", text, MAX_NOTE));
+        self.question.iter().for_each(|text| checks.given("/question", text, MAX_NOTE));
         if let Some(checkpoint) = &self.checkpoint {
             checks.given("/checkpoint/wipBranch", &checkpoint.wip_branch, MAX_TEXT);
-            checkpoint.note.iter().for_each(|note| checks.text("/checkpoint/note", note, MAX_WORDS));
+            checkpoint.note.iter().for_each(|note| checks.text("/checkpoint/note", note, MAX_NOTE));
             let commits =
                 [("/checkpoint/wipBase", &checkpoint.wip_base), ("/checkpoint/wipCommit", &checkpoint.wip_commit)];
             for (pointer, commit) in commits {

@@ -74,8 +74,8 @@ impl Tenant {
                 }
             }
             Change::Note { job, usage, .. } => {
-                if let Some(entry) = self.jobs.get_mut(job) {
-                    entry.1 = last_seq.max(entry.1);
+                if let Some(entry) = self.jobs.get_mut(job).filter(|_| !write.facts.is_empty()) {
+                    entry.1 = last_seq;
                 }
                 let runs = self.runs.entry(*job).or_default();
                 if let Some((epoch, usage)) = usage

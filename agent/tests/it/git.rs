@@ -1,9 +1,7 @@
 //! Real repositories: work trees, checkpoints and results, and what must never be touched by them.
 
-mod support;
-
+use crate::support::{Repo, git};
 use agent::git::{Checkout, GitError, Mirror};
-use support::{Repo, git};
 
 async fn checkout(repo: &Repo, mirror: &Mirror, name: &str, base: &str, wip: Option<&str>) -> Checkout {
     let (tree, index) = (repo.path(&format!("work-{name}")), repo.path(&format!("index-{name}")));
@@ -65,7 +63,10 @@ async fn a_result_is_a_branch_that_holds_the_work_whatever_the_engine_did_to_its
 
     let snapshot = run.snapshot("The work").await.unwrap();
     let diff = run.diff(&snapshot.commit).await.unwrap();
-    assert_eq!((diff.paths.as_slice(), diff.added, diff.deleted), (["a", "dir", "dir/old"].map(String::from).as_slice(), 3, 1));
+    assert_eq!(
+        (diff.paths.as_slice(), diff.added, diff.deleted),
+        (["a", "dir", "dir/old"].map(String::from).as_slice(), 3, 1)
+    );
     let branch = "gigafactory/job";
     let was = mirror.remote_branch(branch).await.unwrap();
     assert_eq!(was, None);
@@ -107,7 +108,13 @@ async fn a_base_may_be_a_branch_a_tag_or_a_commit_and_nothing_else() {
     git(&repo.user, &["commit", "-q", "-m", "more"]);
     let second = git(&repo.user, &["rev-parse", "HEAD"]);
     let mirror = Mirror::open(&repo.path("mirrors"), &repo.url()).await.unwrap();
-    let names = [("main", &first), ("v1", &first), ("refs/tags/v1", &first), ("feature/x", &second), ("refs/heads/feature/x", &second)];
+    let names = [
+        ("main", &first),
+        ("v1", &first),
+        ("refs/tags/v1", &first),
+        ("feature/x", &second),
+        ("refs/heads/feature/x", &second),
+    ];
     for (name, commit) in names.into_iter().chain([(first.as_str(), &first), (&second[..10], &second)]) {
         assert_eq!(&mirror.fetch(Some(name)).await.unwrap(), commit, "{name}");
     }
@@ -132,10 +139,12 @@ async fn what_an_engine_plants_in_the_mirror_or_the_tree_is_not_run() {
     let canary = repo.path("canary");
     let script = repo.path("planted");
     std::fs::write(&script, format!("#!/bin/sh\ntouch {}\ncat\n", canary.display())).unwrap();
-    support::executable(&script);
+    crate::support::executable(&script);
     let planted = script.display().to_string();
     let common = mirror.dir();
-    for setting in ["core.fsmonitor", "core.sshCommand", "filter.x.clean", "diff.external", "core.editor", "credential.helper"] {
+    for setting in
+        ["core.fsmonitor", "core.sshCommand", "filter.x.clean", "diff.external", "core.editor", "credential.helper"]
+    {
         git(run.tree(), &["config", setting, &planted]);
     }
     std::fs::create_dir_all(common.join("hooks")).unwrap();

@@ -1,5 +1,6 @@
 //! What the agent's tests share: a user's repository, and waiting for a condition.
-#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+pub(crate) mod fleet;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -7,13 +8,13 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A user's repository with one commit on `main`, in a directory that also has room for a factory.
-pub struct Repo {
+pub(crate) struct Repo {
     root: TempDir,
-    pub user: PathBuf,
+    pub(crate) user: PathBuf,
 }
 
 impl Repo {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
         let user = root.path().join("user's repo");
         std::fs::create_dir_all(user.join("dir")).unwrap();
@@ -26,24 +27,25 @@ impl Repo {
         repo
     }
 
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         std::fs::write(self.user.join(name), text).unwrap();
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         self.user.display().to_string()
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.root.path().join(name)
     }
 
     /// Everything of the repository that belongs to its user: index, HEAD, branches, files.
-    pub fn users_view(&self) -> String {
+    pub(crate) fn users_view(&self) -> String {
         let index = std::fs::read(self.user.join(".git/index")).unwrap();
         let config = std::fs::read_to_string(self.user.join(".git/config")).unwrap();
         let mut view = format!("{index:?}\n{config}");
-        for args in [&["symbolic-ref", "HEAD"][..], &["for-each-ref", "refs/heads", "refs/tags"], &["worktree", "list"]] {
+        for args in [&["symbolic-ref", "HEAD"][..], &["for-each-ref", "refs/heads", "refs/tags"], &["worktree", "list"]]
+        {
             view += &git(&self.user, args);
         }
         view + &git(&self.user, &["--no-optional-locks", "status", "--porcelain"])
@@ -51,7 +53,7 @@ impl Repo {
 }
 
 /// Runs git as a user would, and gives what it says.
-pub fn git(dir: &Path, args: &[&str]) -> String {
+pub(crate) fn git(dir: &Path, args: &[&str]) -> String {
     let mut command = std::process::Command::new("git");
     command.current_dir(dir).args(args).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
     for role in ["AUTHOR", "COMMITTER"] {
@@ -64,13 +66,13 @@ pub fn git(dir: &Path, args: &[&str]) -> String {
 }
 
 /// Lets the file be run.
-pub fn executable(file: &Path) {
+pub(crate) fn executable(file: &Path) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 /// Waits until the condition holds; fails after 20 s.
-pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(20);
     while !holds() {
         assert!(Instant::now() < end, "still not: {what}");
@@ -79,7 +81,7 @@ pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 /// The process runs and is more than an entry that waits to be reaped.
-pub fn runs(id: i32) -> bool {
+pub(crate) fn runs(id: i32) -> bool {
     let stat = std::process::Command::new("ps").args(["-o", "stat=", "-p", &id.to_string()]).output().unwrap();
     let state = String::from_utf8_lossy(&stat.stdout).trim().to_owned();
     !state.is_empty() && !state.starts_with('Z')

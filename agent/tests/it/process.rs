@@ -1,14 +1,12 @@
 //! Real processes: nothing of a run survives it, whatever it does, and it sees nothing that it was not given.
 
-mod support;
-
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::support::{runs, until};
 use agent::log::Log;
 use agent::process::{Command, Ended, supervise};
-use support::{runs, until};
 use tokio::time::Instant;
 
 struct Bench {
@@ -38,7 +36,8 @@ impl Bench {
 
     async fn run(&self, command: Command) -> Ended {
         let end = Instant::now() + Duration::from_secs(20);
-        let ended = tokio::time::timeout_at(end, supervise(command, &self.log, Arc::new(|_| {}), std::future::pending()));
+        let ended =
+            tokio::time::timeout_at(end, supervise(command, &self.log, Arc::new(|_| {}), std::future::pending()));
         ended.await.unwrap().unwrap()
     }
 
@@ -107,7 +106,10 @@ async fn a_process_that_is_asked_to_stop_may_clean_up() {
     let bench = Bench::new();
     let command = bench.command("trap 'echo bye; exit 0' TERM\necho $$ >> pids\nwhile :; do sleep 0.05; done\n");
     let (ask, asked) = tokio::sync::oneshot::channel::<()>();
-    let stop = async { drop(asked.await) };
+    let stop = async {
+        asked.await.unwrap();
+        Duration::from_secs(10)
+    };
     let watcher = async {
         let ids = pids(bench.dir.path(), 1).await;
         ask.send(()).unwrap();
@@ -123,7 +125,10 @@ async fn a_process_that_is_asked_to_stop_may_clean_up() {
 async fn grandchildren_end_with_a_process_that_ends_by_itself() {
     let bench = Bench::new();
     let began = Instant::now();
-    assert_eq!(bench.run(bench.command("sleep 60 & echo $! >> pids\n(sleep 60 & echo $! >> pids)\nexit 0\n")).await, Ended::Exit(0));
+    assert_eq!(
+        bench.run(bench.command("sleep 60 & echo $! >> pids\n(sleep 60 & echo $! >> pids)\nexit 0\n")).await,
+        Ended::Exit(0)
+    );
     assert!(began.elapsed() < Duration::from_secs(5));
     for id in pids(bench.dir.path(), 2).await {
         until("the grandchild is gone", || !runs(id)).await;
@@ -133,7 +138,8 @@ async fn grandchildren_end_with_a_process_that_ends_by_itself() {
 #[tokio::test]
 async fn dropping_the_supervisor_ends_the_group() {
     let bench = Bench::new();
-    let command = bench.command("trap '' TERM\nsleep 60 & echo $! >> pids\necho $$ >> pids\nwhile :; do sleep 0.1; done\n");
+    let command =
+        bench.command("trap '' TERM\nsleep 60 & echo $! >> pids\necho $$ >> pids\nwhile :; do sleep 0.1; done\n");
     let log = bench.log.clone();
     let task = tokio::spawn(async move { supervise(command, &log, Arc::new(|_| {}), std::future::pending()).await });
     let ids = pids(bench.dir.path(), 2).await;
@@ -147,7 +153,8 @@ async fn dropping_the_supervisor_ends_the_group() {
 #[tokio::test]
 async fn a_process_that_left_the_group_is_found_by_its_mark() {
     let bench = Bench::new();
-    let mut command = bench.command("setsid sleep 60 </dev/null >/dev/null 2>&1 & echo $! >> pids\nsleep 0.2\nexit 0\n");
+    let mut command =
+        bench.command("setsid sleep 60 </dev/null >/dev/null 2>&1 & echo $! >> pids\nsleep 0.2\nexit 0\n");
     command.env.push(("GIGAFACTORY_RUN_ID".into(), "the-mark".into()));
     command.mark = Some(("GIGAFACTORY_RUN_ID", "the-mark".to_owned()));
     assert_eq!(bench.run(command).await, Ended::Exit(0));

@@ -1,0 +1,100 @@
+//! The product's dispatcher: asks the board (see `domain::dispatch`) and carries what it says to jobs and claims.
+//!
+//! Saves nothing: the board is derived from what is committed. Frees nothing by time: a lost offer is asked about.
+
+mod claims;
+mod dependencies;
+mod msg;
+mod state;
+
+use domain::dispatch::{Board, Graph};
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+
+use crate::answer::{Counts, FactoryView, answer};
+use crate::claim::Answer;
+use crate::lane::{Alive, Lane};
+use crate::{answer::NotDone, job, product};
+pub(crate) use msg::Msg;
+pub(crate) use state::State;
+
+/// A product's dispatcher.
+pub(crate) struct DispatcherActor;
+
+/// What a dispatcher is born with.
+pub(crate) struct Birth {
+    pub(crate) lane: Lane,
+    pub(crate) product: ActorRef<product::Msg>,
+    pub(crate) board: Board,
+    pub(crate) graph: Graph,
+    pub(crate) parked_claims: usize,
+    pub(crate) alive: Alive,
+}
+
+impl Actor for DispatcherActor {
+    type Msg = Msg;
+    type State = State;
+    type Arguments = Birth;
+
+    async fn pre_start(&self, me: ActorRef<Msg>, birth: Birth) -> Result<State, ActorProcessingErr> {
+        let state = State::new(birth);
+        state.tell_open_verdicts();
+        me.cast(Msg::Tick)?;
+        Ok(state)
+    }
+
+    async fn handle(&self, me: ActorRef<Msg>, msg: Msg, state: &mut State) -> Result<(), ActorProcessingErr> {
+        match msg {
+            Msg::Claim(claiming) => state.claim(claiming),
+            Msg::Left(no) => state.left(no),
+            Msg::Told(batch) => state.told(&me, &batch),
+            Msg::OfferRefused(id, standing, claiming) => {
+                state.offer_ended(id, standing);
+                state.claim(claiming);
+            }
+            Msg::OfferEnded(id, standing) => state.offer_ended(id, standing),
+            Msg::JobDied(id) => state.tell_job(id, job::Msg::Stand),
+            Msg::Standing(id, standing) => state.offer_ended(id, standing),
+            Msg::Parked(id) => state.board.clear(id),
+            Msg::Watch(id, awaits, port) => {
+                state.graph.watch(id, &awaits, false);
+                // Who asked may have gone; its guard forgets the edges.
+                let _ = port.send(());
+            }
+            Msg::Forget(id) => state.graph.forget(id, true),
+            Msg::Stages(id, stages) => state.stages(id, stages),
+            Msg::AskAgain(id) => state.ask_again(&me, id),
+            Msg::Verdict(id) => state.tell_verdict(id),
+            Msg::Close => state.close(None),
+            Msg::CloseFactory(id) => state.close(Some(id)),
+            Msg::Gate(settings) => state.board.set_paused(settings.paused),
+            Msg::Card(card) => state.board.observe_factory(card),
+            Msg::Beat(beaten, port) => answer(port, Ok(state.beaten(*beaten))),
+            Msg::Viewed(view, port) => answer(port, Ok(state.seated(view))),
+            Msg::Count(port) => {
+                let counts =
+                    Counts { ready: state.board.ready(), waiting_claims: state.board.waiting(), ..Counts::default() };
+                // The product adds what it knows; one that has gone takes this actor with it.
+                let _ = state.product.cast(product::Msg::Count(counts, port));
+            }
+            Msg::Stop => state.stop(),
+            Msg::Tick => state.alarm.rang(),
+        }
+        state.settle();
+        state.arm(&me);
+        Ok(())
+    }
+}
+
+impl State {
+    /// Answers every waiting claim that the node is shutting down.
+    fn stop(&mut self) {
+        for (_, claiming) in std::mem::take(&mut self.waiting) {
+            // Who has gone needs no answer.
+            let _ = claiming.tell(Answer::Failed(NotDone::Stopping));
+        }
+    }
+
+    fn seated(&self, view: FactoryView) -> FactoryView {
+        FactoryView { seats_used: self.board.seats_used(&view.factory.id), ..view }
+    }
+}

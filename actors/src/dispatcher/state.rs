@@ -1,0 +1,142 @@
+//! What a dispatcher holds, and how it follows what is committed.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use domain::dispatch::{Board, Graph, Standing, WaiterNo};
+use domain::{Epoch, FactoryId, JobId, Timestamp};
+use ractor::ActorRef;
+
+use super::{Birth, Msg};
+use crate::alarm::Alarm;
+use crate::answer::{Beaten, FactoryView};
+use crate::claim::Claiming;
+use crate::lane::{Alive, Lane};
+use crate::store::{Change, Told};
+use crate::{factory, job, product};
+
+/// A dispatcher's state.
+pub(crate) struct State {
+    pub(super) lane: Lane,
+    pub(super) product: ActorRef<product::Msg>,
+    pub(super) board: Board,
+    pub(super) graph: Graph,
+    pub(super) parked_claims: usize,
+    /// Claims that wait, and under which number.
+    pub(super) waiting: BTreeMap<WaiterNo, Claiming>,
+    pub(super) numbers: HashMap<u64, WaiterNo>,
+    /// Claims with an id of their own: on offer, or granted not long ago.
+    pub(super) named: HashMap<String, Named>,
+    pub(super) offered: HashMap<JobId, String>,
+    pub(super) granted: VecDeque<(Timestamp, String)>,
+    /// Gates that wait until nothing is on offer: the product's, or one factory's.
+    pub(super) closing: Vec<Option<FactoryId>>,
+    pub(super) alarm: Alarm,
+    _alive: Alive,
+}
+
+/// What is known of a claim with an id.
+pub(super) enum Named {
+    /// A job is on offer to it.
+    Offered,
+    /// It was granted.
+    Granted(JobId, Epoch),
+}
+
+impl State {
+    pub(super) fn new(birth: Birth) -> Self {
+        Self {
+            lane: birth.lane,
+            product: birth.product,
+            board: birth.board,
+            graph: birth.graph,
+            parked_claims: birth.parked_claims,
+            waiting: BTreeMap::new(),
+            numbers: HashMap::new(),
+            named: HashMap::new(),
+            offered: HashMap::new(),
+            granted: VecDeque::new(),
+            closing: Vec::new(),
+            alarm: Alarm::default(),
+            _alive: birth.alive,
+        }
+    }
+
+    /// Takes in a committed batch.
+    pub(super) fn told(&mut self, me: &ActorRef<Msg>, batch: &[Told]) {
+        let now = self.lane.now();
+        for told in batch {
+            match &told.write.change {
+                Change::Submit { job } | Change::Job { job, .. } => {
+                    let standing = Standing::of(job);
+                    self.board.observe(&standing, now);
+                    self.follow(me, &standing);
+                    self.remember_grants(&told.write.facts, job.id);
+                }
+                Change::Factory { factory } => self.board.observe_factory(factory.clone()),
+                Change::Settings { settings } => self.board.set_paused(settings.paused),
+                Change::Note { .. } | Change::Renewals { .. } => {}
+            }
+        }
+    }
+
+    /// An offer has ended; the job is where it says it is.
+    pub(super) fn offer_ended(&mut self, id: JobId, standing: Option<Standing>) {
+        self.board.end_offer(id);
+        if let Some(key) = self.offered.remove(&id) {
+            self.named.remove(&key);
+        }
+        match standing {
+            Some(standing) => self.board.observe(&standing, self.lane.now()),
+            None => self.board.clear(id),
+        }
+    }
+
+    /// After every message: waiting claims get what has become ready, gates that nothing stands in close.
+    pub(super) fn settle(&mut self) {
+        self.board.wake(self.lane.now());
+        self.serve();
+        let closing = std::mem::take(&mut self.closing);
+        for gate in closing {
+            if self.board.offered(gate.as_ref()) > 0 {
+                self.closing.push(gate);
+                continue;
+            }
+            self.tell_product(match gate {
+                None => product::Msg::GateClosed,
+                Some(id) => product::Msg::ToFactory(id, factory::Msg::GateClosed),
+            });
+        }
+    }
+
+    /// Closes a gate in memory; whoever asked hears when nothing is on offer any more.
+    pub(super) fn close(&mut self, gate: Option<FactoryId>) {
+        match &gate {
+            None => self.board.set_paused(true),
+            Some(id) => self.board.close_factory(id),
+        }
+        self.closing.push(gate);
+    }
+
+    /// What only the dispatcher knows of a heartbeat's answer.
+    pub(super) fn beaten(&mut self, beaten: Beaten) -> Beaten {
+        let id = beaten.factory.factory.id.clone();
+        self.board.soften_factory(&id, beaten.factory.factory.load_permille);
+        let factory = FactoryView { seats_used: self.board.seats_used(&id), ..beaten.factory };
+        Beaten { claimable: self.board.claimable(&id), factory, ..beaten }
+    }
+
+    /// Sets the alarm to the end of the next pause.
+    pub(super) fn arm(&mut self, me: &ActorRef<Msg>) {
+        let ring = |pause| me.send_after(pause, || Msg::Tick).abort_handle();
+        self.alarm.set(self.board.next_wake(), self.lane.now(), ring);
+    }
+
+    pub(super) fn tell_job(&self, id: JobId, msg: job::Msg) {
+        self.tell_product(product::Msg::ToJob(id, msg));
+    }
+
+    /// Tells the product. One that has gone takes this actor with it.
+    pub(super) fn tell_product(&self, msg: product::Msg) {
+        let _ = self.product.cast(msg);
+    }
+}

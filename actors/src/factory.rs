@@ -1,0 +1,249 @@
+//! One factory, one mailbox: its card. Commits what is saved of it before it answers; heartbeats alone write nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::factory::{Beat, Card, Command, Descriptor, Factory, Health, transition};
+use domain::job::RunResult;
+use domain::{By, FactoryId};
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+
+use crate::answer::{BeatOrder, Beaten, CardPatch, FactoryView, NotDone, Port, answer};
+use crate::lane::{Alive, Lane};
+use crate::store::{Change, Fault, Write};
+use crate::{dispatcher, job, product};
+
+/// A message to a factory.
+pub(crate) enum Msg {
+    /// Its heartbeat.
+    Beat(Box<BeatOrder>, Port<Beaten>),
+    /// It claims again after a silence.
+    Heard,
+    /// An operator drains it.
+    Drain { reason: Option<String>, by: By, port: Port<FactoryView> },
+    /// The dispatcher offers it nothing any more.
+    GateClosed,
+    /// An operator lets it work again.
+    Resume { by: By, port: Port<FactoryView> },
+    /// One of its runs has ended.
+    Ended { result: RunResult, quick: bool },
+    /// How is it?
+    View(Port<FactoryView>),
+    /// It may have been silent for too long.
+    Check,
+}
+
+impl Msg {
+    /// It may come from a factory that is not known yet.
+    pub(crate) fn registers(&self) -> bool {
+        matches!(self, Self::Beat(..))
+    }
+
+    /// Says no without the factory.
+    pub(crate) fn refuse(self, why: NotDone) {
+        match self {
+            Self::Beat(_, port) => answer(port, Err(why)),
+            Self::Drain { port, .. } | Self::Resume { port, .. } | Self::View(port) => answer(port, Err(why)),
+            Self::Heard | Self::GateClosed | Self::Ended { .. } | Self::Check => {}
+        }
+    }
+}
+
+/// A factory's actor.
+pub(crate) struct FactoryActor;
+
+/// What a factory's actor is born with.
+pub(crate) struct Birth {
+    pub(crate) id: FactoryId,
+    pub(crate) card: Option<Arc<Factory>>,
+    pub(crate) lane: Lane,
+    pub(crate) product: ActorRef<product::Msg>,
+    pub(crate) dispatcher: ActorRef<dispatcher::Msg>,
+    pub(crate) _alive: Alive,
+}
+
+/// A factory's actor's state.
+pub(crate) struct Held {
+    birth: Birth,
+    draining: Vec<(Option<String>, By, Port<FactoryView>)>,
+    /// A look at its silence is due.
+    checks: bool,
+}
+
+impl Actor for FactoryActor {
+    type Msg = Msg;
+    type State = Held;
+    type Arguments = Birth;
+
+    async fn pre_start(&self, me: ActorRef<Msg>, birth: Birth) -> Result<Held, ActorProcessingErr> {
+        let mut held = Held { birth, draining: Vec::new(), checks: false };
+        // What was known of its being heard is as old as the last start: the silence counts from now.
+        held.check_later(&me);
+        Ok(held)
+    }
+
+    async fn handle(&self, me: ActorRef<Msg>, msg: Msg, held: &mut Held) -> Result<(), ActorProcessingErr> {
+        match msg {
+            Msg::Beat(order, port) => held.beat(&me, *order, port).await?,
+            Msg::Heard => drop(held.order(Command::Heard, By::Factory(held.birth.id.clone())).await?),
+            Msg::Drain { reason, by, port } => held.drain(reason, by, port),
+            Msg::GateClosed => held.gate_closed().await?,
+            Msg::Resume { by, port } => {
+                let outcome = held.order(Command::Resume, by).await?;
+                held.shown(outcome, port);
+            }
+            Msg::Ended { result, quick } => {
+                // A drain that could not be written comes with the next quick failure.
+                drop(held.order(Command::Ended { result, quick }, By::Coordinator).await?);
+            }
+            Msg::View(port) => held.show(port),
+            Msg::Check => {
+                held.checks = false;
+                held.hear();
+                drop(held.order(Command::Check, By::Coordinator).await?);
+                held.check_later(&me);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Held {
+    /// Runs an order to its end: decided, committed where anything is saved, then taken over.
+    async fn order(&mut self, command: Command, by: By) -> Result<Result<(), NotDone>, ActorProcessingErr> {
+        let Birth { card, lane, .. } = &mut self.birth;
+        let now = lane.now();
+        let step = transition(card.as_deref(), &lane.product, &command, now);
+        let next = step.next.map(Arc::new);
+        if let (false, Some(factory)) = (step.facts.is_empty(), &next) {
+            let write = Write {
+                product: lane.product.clone(),
+                at: now,
+                by,
+                facts: step.facts.into_iter().map(Into::into).collect(),
+                change: Change::Factory { factory: factory.clone() },
+            };
+            match lane.store.commit(write).await {
+                Ok(_) => {}
+                Err(Fault::Lost) => return Err(Box::new(job::Lost)),
+                Err(fault) => return Ok(Err(fault.into())),
+            }
+        }
+        *card = next;
+        Ok(Ok(()))
+    }
+
+    async fn beat(
+        &mut self,
+        me: &ActorRef<Msg>,
+        order: BeatOrder,
+        port: Port<Beaten>,
+    ) -> Result<(), ActorProcessingErr> {
+        let BeatOrder { factory, card, load_permille, leases, heard } = order;
+        let listed = leases.is_some();
+        let now = self.birth.card.as_deref();
+        let load_permille = load_permille.unwrap_or_else(|| now.map_or(0, |factory| factory.load_permille));
+        let beat = Beat { card: patched(now, factory.clone(), card, listed), load_permille };
+        if let Err(why) = self.order(Command::Beat(Box::new(beat)), By::Factory(factory.clone())).await? {
+            answer(port, Err(why));
+            return Ok(());
+        }
+        let Some(factory) = self.birth.card.clone() else { return Ok(()) };
+        self.birth.lane.pulses.enter(&factory.id, heard);
+        self.check_later(me);
+        // A product that has gone takes this actor and the port with it.
+        let _ = self.birth.product.cast(product::Msg::Beat { factory, leases, heard, port });
+        Ok(())
+    }
+
+    /// What narrows closes the gate first, waits until nothing is on offer, then commits.
+    fn drain(&mut self, reason: Option<String>, by: By, port: Port<FactoryView>) {
+        if self.birth.card.as_ref().is_none_or(|factory| factory.draining) {
+            self.show(port);
+            return;
+        }
+        self.draining.push((reason, by, port));
+        self.tell_dispatcher(dispatcher::Msg::CloseFactory(self.birth.id.clone()));
+    }
+
+    async fn gate_closed(&mut self) -> Result<(), ActorProcessingErr> {
+        for (reason, by, port) in std::mem::take(&mut self.draining) {
+            let outcome = self.order(Command::Drain { reason }, by).await?;
+            if let (Err(_), Some(card)) = (&outcome, &self.birth.card) {
+                self.tell_dispatcher(dispatcher::Msg::Card(card.clone()));
+            }
+            self.shown(outcome, port);
+        }
+        Ok(())
+    }
+
+    fn shown(&mut self, outcome: Result<(), NotDone>, port: Port<FactoryView>) {
+        match outcome {
+            Ok(()) => self.show(port),
+            Err(why) => answer(port, Err(why)),
+        }
+    }
+
+    /// Answers with the card as it is; the dispatcher knows the seats.
+    fn show(&mut self, port: Port<FactoryView>) {
+        self.hear();
+        match self.birth.card.clone() {
+            Some(factory) => {
+                self.tell_dispatcher(dispatcher::Msg::Viewed(FactoryView { factory, seats_used: 0 }, port))
+            }
+            None => answer(port, Err(NotDone::UnknownFactory)),
+        }
+    }
+
+    /// Takes in when it was last heard, by whichever way.
+    fn hear(&mut self) {
+        if let (Some(card), Some(heard)) = (&mut self.birth.card, self.birth.lane.pulses.last(&self.birth.id))
+            && heard > card.last_heard_at
+        {
+            Arc::make_mut(card).last_heard_at = heard;
+        }
+    }
+
+    /// Looks again when it ought to have been heard.
+    fn check_later(&mut self, me: &ActorRef<Msg>) {
+        let Some(card) = self.birth.card.as_ref().filter(|_| !self.checks) else { return };
+        let now = self.birth.lane.now();
+        let heard = self.birth.lane.pulses.last(&self.birth.id).unwrap_or(now);
+        let factory = Factory { last_heard_at: heard.max(card.last_heard_at), ..Factory::clone(card) };
+        if let Some(deadline) = factory.deadline() {
+            self.checks = true;
+            me.send_after(Duration::from_millis(deadline.ms_since(now).max(1_000)), || Msg::Check);
+        }
+    }
+
+    /// Tells the dispatcher. One that has gone takes the product with it.
+    fn tell_dispatcher(&self, msg: dispatcher::Msg) {
+        let _ = self.birth.dispatcher.cast(msg);
+    }
+}
+
+/// The card as the heartbeat leaves it: absent members keep their value, or begin with their default.
+fn patched(now: Option<&Factory>, id: FactoryId, patch: CardPatch, lists_leases: bool) -> Card {
+    let before = now.map(Factory::card).unwrap_or_else(|| Card {
+        factory_id: id,
+        descriptor: Descriptor::default(),
+        engines: Vec::new(),
+        repos: Vec::new(),
+        capabilities: Vec::new(),
+        engine_classes: Vec::new(),
+        health: Health::Ok,
+        seat_limit: 1,
+        heartbeat_sec: if lists_leases { 30 } else { 300 },
+    });
+    Card {
+        factory_id: before.factory_id,
+        descriptor: patch.descriptor.unwrap_or(before.descriptor),
+        engines: patch.engines.unwrap_or(before.engines),
+        repos: patch.repos.unwrap_or(before.repos),
+        capabilities: patch.capabilities.unwrap_or(before.capabilities),
+        engine_classes: patch.engine_classes.unwrap_or(before.engine_classes),
+        health: patch.health.unwrap_or(before.health),
+        seat_limit: patch.seat_limit.unwrap_or(before.seat_limit),
+        heartbeat_sec: patch.heartbeat_sec.unwrap_or(before.heartbeat_sec),
+    }
+}

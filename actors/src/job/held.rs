@@ -1,0 +1,211 @@
+//! What a job's actor holds: the job as committed, and the way to the store.
+
+use std::sync::Arc;
+
+use domain::dispatch::Standing;
+use domain::job::{Command, Job, Step, transition};
+use domain::{By, JobId, Timestamp};
+use ractor::{ActorProcessingErr, ActorRef};
+
+use super::{Birth, Lost};
+use crate::answer::{Done, Grant, NotDone};
+use crate::lane::{Alive, Lane};
+use crate::store::{Change, Committed, Fault, Receipt, Stored, Why, Write};
+use crate::{dispatcher, product};
+
+/// What came of loading the job.
+enum Loaded {
+    Here(Stored),
+    Missing,
+    Failed(Why),
+}
+
+/// A job's actor's state.
+pub(crate) struct Held {
+    pub(crate) id: JobId,
+    pub(crate) lane: Lane,
+    pub(crate) product: ActorRef<product::Msg>,
+    dispatcher: ActorRef<dispatcher::Msg>,
+    loaded: Loaded,
+    handled: u64,
+    after_crash: bool,
+    _alive: Alive,
+}
+
+impl Held {
+    pub(super) fn new(birth: Birth) -> Self {
+        Self {
+            id: birth.id,
+            lane: birth.lane,
+            product: birth.product,
+            dispatcher: birth.dispatcher,
+            loaded: Loaded::Missing,
+            handled: 0,
+            after_crash: birth.after_crash,
+            _alive: birth.alive,
+        }
+    }
+
+    pub(super) async fn load(&mut self) {
+        if self.after_crash {
+            self.lane.store.settled(&self.lane.product).await;
+        }
+        self.loaded = match self.lane.store.job(&self.lane.product, self.id).await {
+            Ok(Some(stored)) => Loaded::Here(stored),
+            Ok(None) => Loaded::Missing,
+            Err(why) => Loaded::Failed(why),
+        };
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.lane.now()
+    }
+
+    /// The job as committed. Refuses where there is none, or where it could not be read.
+    pub(super) fn job(&self) -> Result<&Arc<Job>, NotDone> {
+        self.stored().map(|stored| &stored.job)
+    }
+
+    pub(super) fn stored(&self) -> Result<&Stored, NotDone> {
+        match &self.loaded {
+            Loaded::Here(stored) => Ok(stored),
+            Loaded::Missing => Err(NotDone::NotFound),
+            Loaded::Failed(why) => Err(why.clone().into()),
+        }
+    }
+
+    /// Where the job stands, for the dispatcher.
+    pub(super) fn standing(&self) -> Option<Standing> {
+        self.job().ok().map(|job| Standing::of(job))
+    }
+
+    /// The lease that has just been granted.
+    pub(super) fn grant(&self) -> Option<Grant> {
+        let job = self.job().ok()?;
+        let (lease, run) = (job.held()?, job.run.clone()?);
+        Some(Grant {
+            run,
+            epoch: lease.epoch,
+            expires_at: lease.expires_at,
+            ttl_sec: lease.ttl_sec,
+            lease_active: true,
+            repeated: false,
+            job: job.clone(),
+        })
+    }
+
+    /// Runs an order to its end: decided, committed, then answered.
+    ///
+    /// An error ends the actor and with it the product's incarnation.
+    pub(super) async fn order(
+        &mut self,
+        command: Command,
+        by: &By,
+        if_rev: Option<u64>,
+    ) -> Result<Result<Done, NotDone>, ActorProcessingErr> {
+        let job = match self.job() {
+            Ok(job) => job,
+            Err(why) => return Ok(Err(why)),
+        };
+        if if_rev.is_some_and(|rev| rev != job.rev) {
+            return Ok(Err(NotDone::Precondition { rev: job.rev }));
+        }
+        match transition(job, command, by, self.now()) {
+            Ok(step) => self.done(step, by, None).await,
+            Err(domain::job::Refusal::StaleLease { current }) => {
+                Ok(Err(NotDone::Fenced { current, usage_accepted: false }))
+            }
+            Err(refusal) => Ok(Err(NotDone::Refused(refusal))),
+        }
+    }
+
+    /// Commits a step and answers with the job as it is then.
+    pub(super) async fn done(
+        &mut self,
+        step: Step,
+        by: &By,
+        receipt: Option<Receipt>,
+    ) -> Result<Result<Done, NotDone>, ActorProcessingErr> {
+        let repeated = step.facts.is_empty();
+        if !repeated && let Err(why) = self.commit(step, by, receipt).await? {
+            return Ok(Err(why));
+        }
+        Ok(self.job().map(|job| Done { job: job.clone(), repeated }))
+    }
+
+    /// Commits a step; the memory follows. The store has told the others by then.
+    pub(super) async fn commit(
+        &mut self,
+        step: Step,
+        by: &By,
+        receipt: Option<Receipt>,
+    ) -> Result<Result<(), NotDone>, ActorProcessingErr> {
+        let edited = self.job().is_ok_and(|job| job.edition != step.next.edition);
+        let job = Arc::new(step.next);
+        let change = Change::Job {
+            job: job.clone(),
+            prev_seq: self.stored().map_or(0, |stored| stored.last_seq),
+            edited,
+            ended: step.ended.map(Box::new),
+            receipt: receipt.clone(),
+        };
+        let facts = step.facts.into_iter().map(Into::into).collect();
+        match self.write(facts, by, change).await? {
+            Ok(committed) => {
+                if let Loaded::Here(stored) = &mut self.loaded {
+                    stored.job = job;
+                    stored.last_seq = committed.last_seq;
+                    stored.receipts.extend(receipt);
+                }
+                Ok(Ok(()))
+            }
+            Err(why) => Ok(Err(why)),
+        }
+    }
+
+    /// Leaves an event with the job without changing it.
+    pub(super) async fn note(
+        &mut self,
+        fact: domain::job::Fact,
+        by: &By,
+        change: Change,
+    ) -> Result<Result<(), NotDone>, ActorProcessingErr> {
+        let written = self.write(vec![fact.into()], by, change).await?;
+        if let (Ok(committed), Loaded::Here(stored)) = (&written, &mut self.loaded) {
+            stored.last_seq = committed.last_seq;
+        }
+        Ok(written.map(|_| ()))
+    }
+
+    pub(super) async fn write(
+        &self,
+        facts: Vec<domain::event::Fact>,
+        by: &By,
+        change: Change,
+    ) -> Result<Result<Committed, NotDone>, ActorProcessingErr> {
+        let write = Write { product: self.lane.product.clone(), at: self.now(), by: by.clone(), facts, change };
+        match self.lane.store.commit(write).await {
+            Ok(committed) => Ok(Ok(committed)),
+            Err(Fault::Lost) => Err(Box::new(Lost)),
+            Err(fault) => Ok(Err(fault.into())),
+        }
+    }
+
+    /// Counts a message; a job that no factory holds offers to be put to sleep.
+    pub(super) fn handled(&mut self) {
+        self.handled += 1;
+        if self.job().map_or(true, |job| job.held().is_none()) {
+            self.tell_product(product::Msg::Quiet(self.id, self.handled));
+        }
+    }
+
+    /// Tells the product. One that has gone takes this actor with it.
+    pub(super) fn tell_product(&self, msg: product::Msg) {
+        let _ = self.product.cast(msg);
+    }
+
+    /// Tells the dispatcher. One that has gone takes the product with it.
+    pub(super) fn tell_dispatcher(&self, msg: dispatcher::Msg) {
+        let _ = self.dispatcher.cast(msg);
+    }
+}

@@ -1,0 +1,125 @@
+//! A lane: one thread with a current-thread runtime, on which all actors of its products and their committer live.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::io;
+use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use dashmap::DashMap;
+use domain::job::command::Fence;
+use domain::{Epoch, FactoryId, JobId, ProductId, Timestamp};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::clock::{Clock, Ids};
+use crate::reaping::Reaping;
+use crate::store::Store;
+
+/// What every actor of a product works with.
+#[derive(Clone)]
+pub(crate) struct Lane {
+    pub(crate) product: ProductId,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) reaping: Reaping,
+    pub(crate) pulses: Pulses,
+    pub(crate) zombies: Zombies,
+}
+
+impl Lane {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+/// When each zombie's last refused write left an event: at most one a minute for a job, an epoch and a factory.
+#[derive(Clone, Default)]
+pub(crate) struct Zombies {
+    fenced: Arc<Mutex<BTreeMap<Zombie, Timestamp>>>,
+}
+
+type Zombie = (JobId, Epoch, Option<FactoryId>);
+
+/// A zombie's refused writes leave at most one event in this time.
+const FENCED_EVERY_MS: u64 = 60_000;
+
+impl Zombies {
+    /// The zombie has left an event lately.
+    pub(crate) fn is_quiet(&self, job: JobId, fence: &Fence, now: Timestamp) -> bool {
+        let mut fenced = self.fenced.lock().unwrap_or_else(PoisonError::into_inner);
+        fenced.retain(|_, last| now.ms_since(*last) < FENCED_EVERY_MS);
+        fenced.contains_key(&(job, fence.epoch, fence.factory.clone()))
+    }
+
+    /// The zombie has left an event now.
+    pub(crate) fn note(&self, job: JobId, fence: &Fence, now: Timestamp) {
+        let mut fenced = self.fenced.lock().unwrap_or_else(PoisonError::into_inner);
+        fenced.insert((job, fence.epoch, fence.factory.clone()), now);
+    }
+}
+
+/// Held by every actor of one incarnation of a product; when the last is gone, the next may load.
+pub(crate) type Alive = mpsc::Sender<std::convert::Infallible>;
+
+/// When each factory was last heard. Soft, and written by whoever hears one.
+#[derive(Clone, Default)]
+pub(crate) struct Pulses {
+    heard: Arc<DashMap<FactoryId, AtomicI64>>,
+}
+
+impl Pulses {
+    pub(crate) fn beat(&self, factory: &FactoryId, at: Timestamp) {
+        if let Some(heard) = self.heard.get(factory) {
+            heard.fetch_max(at.0, std::sync::atomic::Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn enter(&self, factory: &FactoryId, at: Timestamp) {
+        self.heard.entry(factory.clone()).or_default().fetch_max(at.0, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    pub(crate) fn last(&self, factory: &FactoryId) -> Option<Timestamp> {
+        self.heard.get(factory).map(|heard| Timestamp(heard.load(std::sync::atomic::Ordering::Relaxed)))
+    }
+}
+
+/// A running lane. Its drop ends the runtime and everything on it.
+pub struct LaneThread {
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl LaneThread {
+    /// Starts a lane, runs `begin` on it and gives back what it answers; the lane lives on.
+    pub async fn start<T, F>(name: &str, begin: impl FnOnce() -> F + Send + 'static) -> io::Result<(Self, T)>
+    where
+        T: Send + 'static,
+        F: Future<Output = T>,
+    {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (port, begun) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            runtime.block_on(async move {
+                // Whoever asked for the lane may have gone: then it ends at once.
+                if port.send(begin().await).is_ok() {
+                    let _ = stopped.await;
+                }
+            });
+        })?;
+        let begun = begun.await.map_err(|_| io::Error::other("the lane ended before it began"))?;
+        Ok((Self { stop: Some(stop), thread: Some(thread) }, begun))
+    }
+}
+
+impl Drop for LaneThread {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A lane that panicked has told so already.
+            let _ = thread.join();
+        }
+    }
+}

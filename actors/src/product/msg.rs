@@ -1,0 +1,46 @@
+//! What a product's mailbox takes.
+
+use std::sync::Arc;
+
+use domain::factory::Factory;
+use domain::job::command::Fence;
+use domain::product::{Command, Renewal, Settings};
+use domain::{By, Epoch, FactoryId, JobId, Timestamp};
+
+use crate::answer::{Beaten, Counts, Port};
+use crate::store::Told;
+use crate::{factory, job};
+
+/// A message to a product.
+pub(crate) enum Msg {
+    /// For one of its jobs.
+    ToJob(JobId, job::Msg),
+    /// For one of its factories.
+    ToFactory(FactoryId, factory::Msg),
+    /// A committed batch.
+    Told(Arc<[Told]>),
+    /// A holder renews its lease.
+    Renew { job: JobId, fence: Fence, ttl_sec: Option<u32>, heard: Timestamp, port: Port<Renewal> },
+    /// A factory has beaten; its card is up to date.
+    Beat { factory: Arc<Factory>, leases: Option<Vec<(JobId, Epoch)>>, heard: Timestamp, port: Port<Beaten> },
+    /// A grant reached nobody.
+    Reclaim(JobId, Epoch),
+    /// A due order could not be committed.
+    AskAgain(JobId, Epoch),
+    /// A job has handled this many messages and needs no actor for now.
+    Quiet(JobId, u64),
+    /// A deadline may have passed.
+    Tick,
+    /// Changed renewals are to be saved.
+    Flush,
+    /// An operator opens or closes the gate.
+    SetGate(Command, By, Port<Arc<Settings>>),
+    /// The dispatcher has closed the gate: nothing is on offer.
+    GateClosed,
+    /// How are the settings?
+    Settings(Port<Arc<Settings>>),
+    /// How much is in hand?
+    Count(Counts, Port<Counts>),
+    /// The store is lost to this product.
+    Lost,
+}

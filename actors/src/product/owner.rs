@@ -1,0 +1,212 @@
+//! What a product owns, and how it routes: every job has an actor, few are awake.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+
+use domain::product::{Leases, Settings};
+use domain::{Epoch, FactoryId, JobId};
+use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, MessagingErr};
+
+use super::gate::GateOrder;
+use super::{Msg, Soft, birth};
+use crate::alarm::Alarm;
+use crate::answer::{Counts, NotDone};
+use crate::dispatcher;
+use crate::factory::{self, FactoryActor};
+use crate::feed;
+use crate::job::{self, JobActor};
+use crate::lane::{Alive, Lane};
+use crate::restart::RestartBudget;
+use crate::store::Told;
+
+/// How many cancelled leases are remembered for heartbeats that still list them.
+const MAX_CANCELLED: usize = 1_024;
+
+/// A product's actor's state.
+pub(crate) struct Owner {
+    pub(super) lane: Lane,
+    pub(super) settings: Arc<Settings>,
+    pub(super) leases: Leases,
+    pub(super) soft: Soft,
+    pub(super) dispatcher: ActorRef<dispatcher::Msg>,
+    pub(super) feed: ActorRef<feed::Msg>,
+    pub(super) alive: Alive,
+    pub(super) jobs: HashMap<JobId, Live>,
+    pub(super) factories: BTreeMap<FactoryId, ActorRef<factory::Msg>>,
+    pub(super) children: HashMap<ActorId, Child>,
+    /// Jobs whose last actor crashed: the next one lets the store settle first.
+    pub(super) crashed: BTreeSet<JobId>,
+    pub(super) budgets: BTreeMap<JobId, RestartBudget>,
+    pub(super) parked: BTreeSet<JobId>,
+    pub(super) cancelled: VecDeque<(JobId, Epoch)>,
+    pub(super) gates: VecDeque<GateOrder>,
+    pub(super) alarm: Alarm,
+}
+
+/// A job's actor that is awake.
+pub(super) struct Live {
+    pub(super) actor: ActorRef<job::Msg>,
+    pub(super) sent: u64,
+}
+
+/// Whose actor a child is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Child {
+    Job(JobId),
+    Factory(FactoryId),
+}
+
+impl Owner {
+    pub(super) fn new(
+        lane: Lane,
+        settings: Settings,
+        leases: Leases,
+        soft: Soft,
+        dispatcher: ActorRef<dispatcher::Msg>,
+        feed: ActorRef<feed::Msg>,
+        alive: Alive,
+    ) -> Self {
+        Self {
+            lane,
+            settings: Arc::new(settings),
+            leases,
+            soft,
+            dispatcher,
+            feed,
+            alive,
+            jobs: HashMap::new(),
+            factories: BTreeMap::new(),
+            children: HashMap::new(),
+            crashed: BTreeSet::new(),
+            budgets: BTreeMap::new(),
+            parked: BTreeSet::new(),
+            cancelled: VecDeque::new(),
+            gates: VecDeque::new(),
+            alarm: Alarm::default(),
+        }
+    }
+
+    /// Sends a message to a job, waking its actor where it sleeps. A parked job takes only what ends its lease.
+    pub(super) async fn route(
+        &mut self,
+        me: &ActorRef<Msg>,
+        id: JobId,
+        msg: job::Msg,
+    ) -> Result<(), ActorProcessingErr> {
+        if self.parked.contains(&id) {
+            if !msg.ends_lease() {
+                msg.refuse(NotDone::Overloaded { retry_after_sec: 60 });
+                return Ok(());
+            }
+            if msg.unparks() {
+                self.parked.remove(&id);
+                self.budgets.remove(&id);
+            }
+        }
+        let mut msg = msg;
+        if let Some(live) = self.jobs.get_mut(&id) {
+            match live.actor.cast(msg) {
+                Ok(()) => {
+                    live.sent += 1;
+                    return Ok(());
+                }
+                Err(MessagingErr::SendErr(unsent)) => msg = unsent,
+                Err(MessagingErr::ChannelClosed | MessagingErr::InvalidActorType) => return Ok(()),
+            }
+        }
+        let actor = self.wake(me, id).await?;
+        // Just spawned: if it has died already, the port's drop answers.
+        let _ = actor.cast(msg);
+        self.jobs.insert(id, Live { actor, sent: 1 });
+        Ok(())
+    }
+
+    async fn wake(&mut self, me: &ActorRef<Msg>, id: JobId) -> Result<ActorRef<job::Msg>, ActorProcessingErr> {
+        let birth = job::Birth {
+            id,
+            lane: self.lane.clone(),
+            product: me.clone(),
+            dispatcher: self.dispatcher.clone(),
+            after_crash: self.crashed.remove(&id),
+            alive: self.alive.clone(),
+        };
+        let (actor, _) = JobActor::spawn_linked(None, JobActor, birth, me.get_cell()).await?;
+        self.children.insert(actor.get_id(), Child::Job(id));
+        Ok(actor)
+    }
+
+    /// Puts a job's actor to sleep if it has handled everything that was sent to it.
+    pub(super) fn rest(&mut self, id: JobId, handled: u64) {
+        if self.jobs.get(&id).is_some_and(|live| live.sent == handled)
+            && let Some(live) = self.jobs.remove(&id)
+        {
+            self.children.remove(&live.actor.get_id());
+            live.actor.stop(None);
+        }
+    }
+
+    /// Sends a message to a factory, whose actor begins with its first one.
+    pub(super) async fn route_factory(
+        &mut self,
+        me: &ActorRef<Msg>,
+        id: &FactoryId,
+        msg: factory::Msg,
+    ) -> Result<(), ActorProcessingErr> {
+        if !self.factories.contains_key(id) {
+            if !msg.registers() {
+                msg.refuse(NotDone::UnknownFactory);
+                return Ok(());
+            }
+            let birth = birth::factory_birth(self, me, id, None);
+            let (actor, _) = FactoryActor::spawn_linked(None, FactoryActor, birth, me.get_cell()).await?;
+            self.adopt_factory(id.clone(), actor);
+        }
+        if let Some(actor) = self.factories.get(id) {
+            // One that has just died takes its messages with it; the next one is told again.
+            let _ = actor.cast(msg);
+        }
+        Ok(())
+    }
+
+    pub(super) fn adopt_factory(&mut self, id: FactoryId, actor: ActorRef<factory::Msg>) {
+        self.children.insert(actor.get_id(), Child::Factory(id.clone()));
+        self.factories.insert(id, actor);
+    }
+
+    /// Takes in a committed batch: leases, and what became of runs.
+    pub(super) fn told(&mut self, batch: &[Told]) {
+        for told in batch {
+            let Some(job) = told.write.job() else { continue };
+            let before = self.leases.get(job.id).map(|held| held.epoch);
+            self.leases.observe(job);
+            let held = self.leases.get(job.id);
+            if before.is_some() || held.is_some() {
+                self.lane.reaping.note(&self.lane.product, job.id, held);
+            }
+            if held.is_none() {
+                self.soft.remove(job.id);
+                if let (Some(epoch), domain::job::Stage::Cancelled) = (before, job.stage) {
+                    self.cancelled.push_back((job.id, epoch));
+                    let extra = self.cancelled.len().saturating_sub(MAX_CANCELLED);
+                    self.cancelled.drain(..extra);
+                }
+            }
+            if let Some(run) = told.write.ended()
+                && let (Some(factory), Some(result)) = (self.factories.get(&run.factory), run.result)
+            {
+                let quick = run.ended_at.is_some_and(|ended| ended.ms_since(run.started_at) < 60_000);
+                // A factory that is being restarted starts to count anew.
+                let _ = factory.cast(factory::Msg::Ended { result, quick });
+            }
+        }
+    }
+
+    pub(super) fn count(&self, counts: Counts) -> Counts {
+        Counts { leases: self.leases.iter().count(), live_jobs: self.jobs.len(), ..counts }
+    }
+
+    /// Tells the dispatcher. Its end would be this product's end.
+    pub(super) fn tell_dispatcher(&self, msg: dispatcher::Msg) {
+        let _ = self.dispatcher.cast(msg);
+    }
+}
