@@ -1,1 +1,7 @@
-fn main() {}
+//! The program: everything that it does begins in `gigafactory::cli`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gigafactory::cli::main()
+}

@@ -176,6 +176,19 @@ impl Product {
         counts.await.unwrap_or(Err(reloading()))
     }
 
+    /// Kills one of the product's actors; its supervisor starts it again from what is committed.
+    ///
+    /// The operator's last resort for an actor that hangs. Who waits for it is told `OutcomeUnknown`.
+    pub fn restart(&self, part: Part) {
+        // One that has gone is being started again already.
+        match part {
+            Part::Product => self.actors.product.kill(),
+            Part::Dispatcher => self.actors.dispatcher.kill(),
+            Part::Feed => self.actors.feed.kill(),
+            Part::Job(_) | Part::Factory(_) => drop(self.actors.product.cast(product::Msg::Kill(part))),
+        }
+    }
+
     /// Answers every waiting claim that the node is shutting down.
     pub(crate) fn stop_waiting(&self) {
         // A dispatcher that has gone has no waiting claims.
@@ -222,6 +235,21 @@ impl Product {
             job,
         }))
     }
+}
+
+/// One of a product's actors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The product itself.
+    Product,
+    /// Its dispatcher.
+    Dispatcher,
+    /// Its feed.
+    Feed,
+    /// A job, if its actor is awake.
+    Job(JobId),
+    /// A factory.
+    Factory(FactoryId),
 }
 
 /// The owner of the state is being opened again.

@@ -28,6 +28,6 @@ pub use answer::{
     Ask, BeatOrder, Beaten, CardPatch, Counts, Done, FactoryView, Grant, NotDone, Order, ReportOrder, Submission,
     Submitted,
 };
-pub use handle::Product;
+pub use handle::{Part, Product};
 pub use lane::LaneThread;
 pub use node::{Node, World};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use dashmap::DashMap;
 use domain::{JobId, ProductId, Timestamp};
 use ractor::{Actor, ActorRef};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::admission::{Gate, Limits, Permit};
 use crate::answer::NotDone;
@@ -61,6 +61,7 @@ pub struct Node {
     shared: Arc<Shared>,
     book: Arc<DashMap<ProductId, Product>>,
     coordinator: ActorRef<coordinator::Msg>,
+    ended: watch::Receiver<bool>,
 }
 
 impl Node {
@@ -70,9 +71,15 @@ impl Node {
             Arc::new(Shared { gate: Gate::new(limits), reaping: Reaping::default(), claims: AtomicU64::new(0) });
         let book = Arc::new(DashMap::new());
         let birth = coordinator::Birth { world: world.clone(), shared: shared.clone(), book: book.clone() };
-        let (coordinator, _) =
+        let (coordinator, running) =
             Coordinator::spawn(None, Coordinator, birth).await.map_err(|error| Why::Unavailable(error.to_string()))?;
-        let node = Self { world, shared, book, coordinator };
+        let (end, ended) = watch::channel(false);
+        tokio::spawn(async move {
+            // However it ended: without its coordinator the node serves nothing.
+            drop(running.await);
+            end.send_replace(true);
+        });
+        let node = Self { world, shared, book, coordinator, ended };
         for product in node.world.store.products().await? {
             match node.product(&product).await {
                 Ok(_) => {}
@@ -127,6 +134,12 @@ impl Node {
     /// Admits a request of a product before anything is sent. Refuses over the product's or the node's limit.
     pub fn permit(&self, product: &Product) -> Result<Permit, NotDone> {
         self.shared.gate.admit(product.in_flight())
+    }
+
+    /// Returns when the node serves nothing any more: it was stopped, or its coordinator has failed.
+    pub async fn ended(&self) {
+        // An error means that the runtime is going down.
+        drop(self.ended.clone().wait_for(|ended| *ended).await);
     }
 
     /// Stops: waiting claims are answered, what was admitted is finished, then the actors end.

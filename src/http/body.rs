@@ -21,8 +21,12 @@ pub(super) async fn read(payload: &mut Payload, length: Option<u64>, limit: usiz
     if length.is_some_and(|length| length > limit as u64) {
         return Err(too_large(limit));
     }
-    let late = |_| Problem::new(Code::InvalidRequest, "the body took longer than 30 s to arrive").at_status(408);
-    tokio::time::timeout(DEADLINE, collected(payload, limit)).await.map_err(late)?
+    within(DEADLINE, payload, limit).await
+}
+
+async fn within(deadline: Duration, payload: &mut Payload, limit: usize) -> Result<Bytes, Problem> {
+    let late = |_| Problem::new(Code::InvalidRequest, "the body took too long to arrive").at_status(408);
+    tokio::time::timeout(deadline, collected(payload, limit)).await.map_err(late)?
 }
 
 async fn collected(payload: &mut Payload, limit: usize) -> Result<Bytes, Problem> {
@@ -50,4 +54,35 @@ async fn collected(payload: &mut Payload, limit: usize) -> Result<Bytes, Problem
 pub(super) fn too_large(limit: usize) -> Problem {
     let detail = format!("the body may have at most {limit} bytes");
     Problem::new(Code::InvalidRequest, detail).at_status(413).with("limitBytes", limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::error::PayloadError;
+    use futures::stream;
+
+    fn payload(chunks: &[&'static str], ends: bool) -> Payload {
+        let chunks: Vec<Result<Bytes, PayloadError>> = chunks.iter().map(|chunk| Ok(Bytes::from(*chunk))).collect();
+        let rest = if ends { stream::empty().boxed_local() } else { stream::pending().boxed_local() };
+        Payload::Stream { payload: stream::iter(chunks).chain(rest).boxed_local() }
+    }
+
+    #[actix_web::test]
+    async fn pieces_are_put_together_up_to_the_limit() {
+        for chunks in [&["abcdef"][..], &["ab", "cd", "ef"], &["", "abcde", "", "f"], &["a", "bcdef"]] {
+            let read = read(&mut payload(chunks, true), None, 6).await.unwrap();
+            assert_eq!(read, "abcdef", "{chunks:?}");
+        }
+        for chunks in [&["abcdefg"][..], &["abcdef", "g"], &["ab", "cd", "ef", "g"]] {
+            assert_eq!(read(&mut payload(chunks, false), None, 6).await.unwrap_err().status, 413, "{chunks:?}");
+        }
+        assert_eq!(read(&mut payload(&[], false), Some(7), 6).await.unwrap_err().status, 413);
+    }
+
+    #[actix_web::test]
+    async fn a_body_that_does_not_come_is_not_waited_for_in_vain() {
+        let slow = within(Duration::from_millis(5), &mut payload(&["ab"], false), 6).await;
+        assert_eq!(slow.unwrap_err().status, 408);
+    }
 }

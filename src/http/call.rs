@@ -7,7 +7,9 @@ use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use actix_web::web::Bytes;
 use actors::{Permit, Product};
 use domain::{By, FactoryId, JobId, ProductId, Timestamp};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
 use wire::{Code, Problem};
 
 use super::{Edge, body, headers, refusal};
@@ -94,7 +96,7 @@ impl Call {
     }
 
     /// Admits the request for as long as the permit lives.
-    pub(super) fn permit(&self, product: &ProductId) -> Result<Permit, Problem> {
+    pub(super) fn permit(&self, product: &Product) -> Result<Permit, Problem> {
         self.edge.node.permit(product).map_err(refusal::of)
     }
 }
@@ -119,3 +121,8 @@ pub(super) fn operator() -> By {
 pub(super) fn by_factory(named: Option<&FactoryId>) -> By {
     named.map_or(By::Coordinator, |factory| By::Factory(factory.clone()))
 }
+
+/// The body of an order that needs none.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}

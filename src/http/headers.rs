@@ -62,9 +62,7 @@ pub(super) fn once<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Opti
 /// Names a request in logs and problems: the caller's own word, if it is a safe one, or a number of ours.
 pub(super) fn request_id(headers: &HeaderMap, edge: &Edge) -> HeaderValue {
     let safe = |b: &u8| b.is_ascii_alphanumeric() || b"-_.:/+=@".contains(b);
-    let fits = |value: &&HeaderValue| {
-        (1..=MAX_REQUEST_ID).contains(&value.len()) && value.as_bytes().iter().all(safe)
-    };
+    let fits = |value: &&HeaderValue| (1..=MAX_REQUEST_ID).contains(&value.len()) && value.as_bytes().iter().all(safe);
     headers.get(REQUEST_ID).filter(fits).cloned().unwrap_or_else(|| {
         let made = format!("{:x}-{:x}", edge.started.0, edge.next_request());
         HeaderValue::try_from(made).unwrap_or_else(|_| HeaderValue::from_static("unnamed"))

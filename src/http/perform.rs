@@ -1,9 +1,9 @@
 //! The road of every request: name it, run its action, write its refusal, count and log it.
 //! Logs carry no body, no token and no query string.
 
+use std::future::{Ready, ready};
 use std::sync::LazyLock;
 
-use actix_web::dev::Payload;
 use actix_web::guard::{Guard, fn_guard};
 use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, HeaderValue};
@@ -36,19 +36,19 @@ pub(super) async fn perform(
 }
 
 /// Refuses a path that no route has.
-pub(super) async fn not_found(edge: Edge, request: HttpRequest) -> HttpResponse {
+pub(super) fn not_found(edge: Edge, request: HttpRequest) -> Ready<HttpResponse> {
     let asked = Asked::new(&edge, &request);
     let problem = Problem::new(Code::NotFound, "there is no such route");
-    std::future::ready(asked.refused(problem, &request)).await
+    ready(asked.refused(problem, &request))
 }
 
 /// Refuses a method that a path does not take.
-pub(super) async fn not_allowed(edge: Edge, request: HttpRequest, allowed: HeaderValue) -> HttpResponse {
+pub(super) fn not_allowed(edge: Edge, request: HttpRequest, allowed: HeaderValue) -> Ready<HttpResponse> {
     let asked = Asked::new(&edge, &request);
     let detail = format!("{} is not possible here", request.method());
     let mut response = asked.refused(Problem::new(Code::InvalidRequest, detail).at_status(405), &request);
     response.headers_mut().insert(ALLOW, allowed);
-    std::future::ready(response).await
+    ready(response)
 }
 
 /// The methods that routes of one path take, for `Allow`.

@@ -57,9 +57,7 @@ fn of_job(refusal: job::Refusal) -> Problem {
             Problem::new(Code::ApprovalsMissing, detail).with("missing", missing)
         }
         job::Refusal::ReportMismatch => Problem::new(Code::IdempotencyMismatch, detail),
-        job::Refusal::NotReady { .. } => {
-            illegal(Stage::Queued, Stage::Assigned, "the job's pause is not over")
-        }
+        job::Refusal::NotReady { .. } => illegal(Stage::Queued, Stage::Assigned, "the job's pause is not over"),
         job::Refusal::LeasedField { member } => {
             let pointer = format!("/{member}");
             Problem::new(Code::IllegalTransition, detail).error(pointer, "cannot change while a factory holds the job")

@@ -1,6 +1,7 @@
 //! What the committer commits to: one connection, one transaction a batch, one statement text.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,14 +9,16 @@ use actors::store::{Backend, Change, Numbered, Pinned, Taken, Why, Written};
 use async_trait::async_trait;
 use domain::job::Run;
 use domain::{Epoch, JobId, ProductId};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, Value};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, QueryResult, Statement};
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::batch::Batch;
 use super::load::pin;
 use super::lock::Lock;
-use super::outcome::{not_written, settled, why};
-use super::saved::json;
+use super::outcome::{not_written, settled};
+use super::read::{Failed, keys, select};
+use super::saved::{Unreadable, json};
 
 const COMMIT: &str = include_str!("commit.sql");
 
@@ -30,18 +33,15 @@ pub(super) struct SqliteBackend {
     /// A pool of exactly one connection.
     pub(super) writer: DatabaseConnection,
     pub(super) file: PathBuf,
-    /// Dropped with the backend: nobody else may write before that.
+    /// Nobody else may write while this lives.
     pub(super) _lock: Arc<Lock>,
+    /// Tells by its end that nothing is written any more.
+    pub(super) _alive: oneshot::Sender<Infallible>,
 }
 
 impl SqliteBackend {
-    async fn select(&self, sql: &str, values: Vec<Value>) -> Result<Vec<sea_orm::QueryResult>, Why> {
-        let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
-        self.writer.query_all_raw(statement).await.map_err(|error| why(&error))
-    }
-
     /// The ended runs that late usage in this batch is about.
-    async fn used(&self, batch: &[Numbered]) -> Result<HashMap<(JobId, Epoch), Run>, Why> {
+    async fn used(&self, batch: &[Numbered]) -> Result<HashMap<(JobId, Epoch), Run>, Failed> {
         let usage = |numbered: &Numbered| match &numbered.write.change {
             Change::Note { job, usage: Some((epoch, _)), .. } => Some((*job, *epoch)),
             Change::Note { usage: None, .. }
@@ -51,43 +51,39 @@ impl SqliteBackend {
             | Change::Settings { .. }
             | Change::Renewals { .. } => None,
         };
-        let keys: Vec<(JobId, Epoch)> = batch.iter().filter_map(usage).collect();
-        if keys.is_empty() {
+        let wanted: Vec<(JobId, Epoch)> = batch.iter().filter_map(usage).collect();
+        if wanted.is_empty() {
             return Ok(HashMap::new());
         }
-        let mut runs = HashMap::new();
-        for row in self.select(RUNS, vec![text(&keys)?]).await? {
-            let (job, data): (Uuid, String) = row.try_get_many_by_index().map_err(|error| why(&error))?;
-            let run: Run = json("data", &data).map_err(|error| Why::Unavailable(error.to_string()))?;
-            runs.insert((JobId(job), run.epoch), run);
-        }
-        Ok(runs)
+        let read = |row: &QueryResult| {
+            let (job, data): (Uuid, String) = row.try_get_many_by_index()?;
+            let run: Run = json("data", &data)?;
+            Ok(((JobId(job), run.epoch), run))
+        };
+        select(&self.writer, RUNS, [keys(&wanted)?]).await?.iter().map(read).collect()
     }
 
-    async fn statement(&self, batch: &[Numbered]) -> Result<Statement, Why> {
-        let stored = self.used(batch).await?;
-        let values = Batch::of(batch, stored).values().map_err(|error| Why::Unavailable(error.to_string()))?;
+    async fn statement(&self, batch: &[Numbered]) -> Result<Statement, Failed> {
+        let values = Batch::of(batch, self.used(batch).await?).values()?;
         Ok(Statement::from_sql_and_values(DbBackend::Sqlite, COMMIT, values))
     }
 }
 
 #[async_trait]
 impl Backend for SqliteBackend {
-    async fn taken(&mut self, keys: &[(ProductId, String)]) -> Result<Vec<Taken>, Why> {
-        let rows = self.select(TAKEN, vec![text(keys)?]).await?;
-        let read = |row: sea_orm::QueryResult| -> Result<Taken, Why> {
-            let (product, key, id, hash): (String, String, Uuid, Option<String>) =
-                row.try_get_many_by_index().map_err(|error| why(&error))?;
-            let product = ProductId::try_from(product).map_err(|error| Why::Unavailable(error.to_string()))?;
-            Ok((product, key, JobId(id), hash))
+    async fn taken(&mut self, wanted: &[(ProductId, String)]) -> Result<Vec<Taken>, Why> {
+        let read = |row: &QueryResult| {
+            let (product, key, id, hash): (String, String, Uuid, Option<String>) = row.try_get_many_by_index()?;
+            Ok((ProductId::try_from(product).map_err(Unreadable::from)?, key, JobId(id), hash))
         };
-        rows.into_iter().map(read).collect()
+        let rows = select(&self.writer, TAKEN, [keys(wanted).map_err(Failed::from)?]).await.map_err(Failed::from)?;
+        Ok(rows.iter().map(read).collect::<Result<_, Failed>>()?)
     }
 
     async fn write(&mut self, batch: &[Numbered]) -> Written {
         let statement = match self.statement(batch).await {
             Ok(statement) => statement,
-            Err(why) => return Written::NotWritten(why),
+            Err(failed) => return Written::NotWritten(failed.into()),
         };
         let Err(error) = self.writer.execute_raw(statement).await else { return Written::Committed };
         let outcome = not_written(&error);
@@ -107,8 +103,4 @@ impl Backend for SqliteBackend {
     async fn pin(&mut self, product: &ProductId) -> Result<Pinned, Why> {
         pin(&self.file, product).await
     }
-}
-
-fn text<T: serde::Serialize>(keys: &[T]) -> Result<Value, Why> {
-    serde_json::to_string(keys).map(Value::from).map_err(|error| Why::Unavailable(error.to_string()))
 }

@@ -58,7 +58,7 @@ pub(super) async fn verify(db: &DatabaseConnection) -> Result<(), OpenError> {
         return Err(OpenError::Library(version));
     }
     let mode: String = one(db, "PRAGMA journal_mode").await?;
-    let settings = [
+    let settings: [(_, i64, i64); 4] = [
         ("synchronous", 2, one(db, "PRAGMA synchronous").await?),
         ("foreign_keys", 1, one(db, "PRAGMA foreign_keys").await?),
         ("wal_autocheckpoint", 0, one(db, "PRAGMA wal_autocheckpoint").await?),

@@ -11,16 +11,13 @@ use actors::store::{Opened, Pinned, Why};
 use domain::dispatch::Standing;
 use domain::job::{Job, Stage};
 use domain::{JobId, ProductId, Timestamp};
-use entities::{factory, product as settings};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    Statement, TransactionTrait,
-};
+use entities::product as settings;
+use sea_orm::{DatabaseTransaction, DbErr, EntityTrait, TransactionTrait};
 
 use super::connect::{Role, connect};
 use super::outcome::why;
-use super::reads::{FETCH, fetched, stages};
-use super::saved::{Unreadable, Waiting, json, number, stage};
+use super::read::{Failed, factories, fetch, select, stages};
+use super::saved::{Waiting, json, number, stage};
 
 /// How many jobs come as one text.
 const CHUNK: i64 = 4096;
@@ -28,26 +25,6 @@ const CHUNK: i64 = 4096;
 const OPEN: &str = "SELECT group_concat(line, char(10)) FROM (\
     SELECT hex(id) || ' ' || stage || ' ' || ifnull(wake_at, '') || ' ' || schema || ' ' || state AS line FROM job \
     WHERE product = ?1 AND id > unhex(?2) AND finished_at IS NULL ORDER BY id LIMIT ?3)";
-
-/// Why a product could not be loaded.
-#[derive(Debug, thiserror::Error)]
-enum Failed {
-    #[error(transparent)]
-    Database(#[from] DbErr),
-    #[error("a row cannot be read: {0}")]
-    Unreadable(#[from] Unreadable),
-    #[error("a line of open jobs is cut short")]
-    Line,
-}
-
-impl From<Failed> for Why {
-    fn from(failed: Failed) -> Self {
-        match failed {
-            Failed::Database(error) => why(&error),
-            Failed::Unreadable(_) | Failed::Line => Self::Unavailable(failed.to_string()),
-        }
-    }
-}
 
 /// Pins a product's state of now; the rest of it is read when the answer's `load` is awaited.
 pub(super) async fn pin(file: &Path, product: &ProductId) -> Result<Pinned, Why> {
@@ -57,7 +34,7 @@ pub(super) async fn pin(file: &Path, product: &ProductId) -> Result<Pinned, Why>
         // The first SELECT is what fixes the moment.
         let sql = "SELECT ifnull(max(seq), 0) FROM event WHERE product = ?1";
         let values = [product.as_str().into()];
-        let row = transaction.query_one_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)).await?;
+        let row = select(&transaction, sql, values).await?.pop();
         let last_seq: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
         Ok((transaction, number(last_seq)))
     };
@@ -66,7 +43,9 @@ pub(super) async fn pin(file: &Path, product: &ProductId) -> Result<Pinned, Why>
     let load = async move {
         let opened = load(&transaction, &product, last_seq).await;
         let ended = transaction.rollback().await;
-        db.close().await.and(ended).map_err(|error| why(&error))?;
+        if let Err(error) = db.close().await.and(ended) {
+            tracing::warn!(%error, "a connection was not closed in order");
+        }
         Ok(opened?)
     };
     Ok(Pinned { last_seq, load: Box::pin(load) })
@@ -74,16 +53,15 @@ pub(super) async fn pin(file: &Path, product: &ProductId) -> Result<Pinned, Why>
 
 async fn load(db: &DatabaseTransaction, product: &ProductId, last_seq: u64) -> Result<Opened, Failed> {
     let saved = settings::Entity::find_by_id(product.as_str()).one(db).await?;
-    let cards = factory::Entity::find().filter(factory::Column::Product.eq(product.as_str()));
-    let cards = cards.order_by_asc(factory::Column::Id).all(db).await?;
     let (waiting, busy) = open_jobs(db, product).await?;
-    let named: BTreeSet<JobId> = waiting.iter().flat_map(|job| job.awaits.iter()).flat_map(|a| &a.jobs).copied().collect();
+    let awaits = waiting.iter().filter_map(|job| job.awaits.as_ref());
+    let named: BTreeSet<JobId> = awaits.flat_map(|awaits| &awaits.jobs).copied().collect();
     Ok(Opened {
         last_seq,
         settings: saved.map(|row| json("settings", &row.settings)).transpose()?,
-        factories: cards.iter().map(|row| json("data", &row.data)).collect::<Result<_, _>>()?,
+        factories: factories(db, product).await?,
         leased: leased(db, product, &busy).await?,
-        dependencies: stages(db, product, named.into_iter().collect()).await?,
+        dependencies: stages(db, product, &Vec::from_iter(named)).await?,
         waiting,
     })
 }
@@ -94,16 +72,54 @@ async fn open_jobs(db: &DatabaseTransaction, product: &ProductId) -> Result<(Vec
     let mut after = String::new();
     loop {
         let values = [product.as_str().into(), after.as_str().into(), CHUNK.into()];
-        let row = db.query_one_raw(Statement::from_sql_and_values(DbBackend::Sqlite, OPEN, values)).await?;
+        let row = select(db, OPEN, values).await?.pop();
         let text: Option<String> = row.map_or(Ok(None), |row| row.try_get_by_index(0))?;
         let Some(text) = text else { return Ok((waiting, busy)) };
         for line in text.lines() {
-            let (job, stage, standing) = read(&mut reader, line)?;
-            match stage {
-                Stage::Queued | Stage::Blocked => waiting.push(standing),
-                _ => busy.push(job),
+            let line = Line::read(line)?;
+            if matches!(line.stage, Stage::Queued | Stage::Blocked) {
+                waiting.push(reader.standing(line.id, line.stage, line.wake_at, (line.schema, line.state))?);
+            } else {
+                busy.push(line.id);
             }
+            line.hex.clone_into(&mut after);
         }
-        after = text.lines().next_back().and_then(|line| line.get(..32)).ok_or(Failed::Line)?.to_owned();
     }
+}
+
+/// An unfinished job, as `OPEN` writes it.
+struct Line<'a> {
+    hex: &'a str,
+    id: JobId,
+    stage: Stage,
+    wake_at: Option<Timestamp>,
+    schema: i32,
+    state: &'a str,
+}
+
+impl<'a> Line<'a> {
+    fn read(line: &'a str) -> Result<Self, Failed> {
+        let mut parts = line.splitn(5, ' ');
+        let mut next = || parts.next().ok_or(Failed::Line);
+        let (hex, word, wake_at) = (next()?, next()?, next()?);
+        Ok(Self {
+            hex,
+            id: JobId::from_str(hex).map_err(|_| Failed::Line)?,
+            stage: stage(word)?,
+            wake_at: wake_at.parse().ok().map(Timestamp),
+            schema: next()?.parse().map_err(|_| Failed::Line)?,
+            state: next()?,
+        })
+    }
+}
+
+/// Those of the jobs whose lease is held.
+async fn leased(db: &DatabaseTransaction, product: &ProductId, ids: &[JobId]) -> Result<Vec<Arc<Job>>, Failed> {
+    let mut leased = Vec::new();
+    for some in ids.chunks(256) {
+        let keys: Vec<_> = some.iter().map(|id| (product, id)).collect();
+        let jobs = fetch(db, &keys).await?.into_iter().map(|stored| stored.job);
+        leased.extend(jobs.filter(|job| job.held().is_some()));
+    }
+    Ok(leased)
 }

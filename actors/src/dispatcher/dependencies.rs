@@ -40,7 +40,9 @@ impl State {
         for (dep, stage) in stages {
             self.reached(dep, stage);
         }
-        self.tell_verdict(id);
+        if self.graph.is_confirmed(id) {
+            self.tell_verdict(id);
+        }
     }
 
     /// Tells a job what its dependencies come to, if that is settled.

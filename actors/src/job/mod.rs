@@ -49,7 +49,11 @@ impl Actor for JobActor {
         match msg {
             Msg::Lease(offer) => lease(held, *offer).await?,
             Msg::Order(order, port) => {
-                let outcome = held.order(order.command, &order.by, order.if_rev).await?;
+                let outcome = if let Command::Release(release) = order.command {
+                    report::release(held, release).await?
+                } else {
+                    held.order(order.command, &order.by, order.if_rev).await?
+                };
                 answer(port, outcome);
             }
             Msg::Report(report, port) => {

@@ -1,7 +1,7 @@
 //! A factory's writes: repeats are recognised, zombies are fenced, and their usage is charged all the same.
 
-use domain::job::command::{Fence, Prior, Report};
-use domain::job::{Command, Fact, Refusal, transition};
+use domain::job::command::{Fence, Prior, Release, Report};
+use domain::job::{Command, Fact, Job, Refusal, transition};
 use domain::product::Renewal;
 use domain::{By, Epoch};
 use ractor::ActorProcessingErr;
@@ -9,7 +9,7 @@ use ractor::ActorProcessingErr;
 use super::carry::{report_key, report_receipt};
 use super::held::Held;
 use crate::answer::{Done, NotDone, ReportOrder};
-use crate::store::{Change, Why};
+use crate::store::Change;
 
 /// Carries out a report: repeats are answered as they were, a dead lease is fenced.
 pub(super) async fn report(held: &mut Held, order: ReportOrder) -> Result<Result<Done, NotDone>, ActorProcessingErr> {
@@ -22,11 +22,7 @@ pub(super) async fn report(held: &mut Held, order: ReportOrder) -> Result<Result
         Ok(job) => job.clone(),
         Err(why) => return Ok(Err(why)),
     };
-    let by = match (by, &report.fence.factory, job.held()) {
-        (By::Coordinator, Some(factory), _) => By::Factory(factory.clone()),
-        (By::Coordinator, None, Some(lease)) => By::Factory(lease.holder.clone()),
-        (by, _, _) => by,
-    };
+    let by = speaker(&job, &report.fence, by);
     match transition(&job, Command::Report(Box::new(report.clone())), &by, held.now()) {
         Ok(step) => {
             let (epoch, rev, at) = (report.fence.epoch, step.next.rev, held.now());
@@ -34,6 +30,20 @@ pub(super) async fn report(held: &mut Held, order: ReportOrder) -> Result<Result
             held.done(step, &by, receipt).await
         }
         Err(Refusal::StaleLease { current }) => Ok(Err(fence(held, &report.fence, current, Some(&report), &by).await?)),
+        Err(refusal) => Ok(Err(NotDone::Refused(refusal))),
+    }
+}
+
+/// Takes the lease back from its holder.
+pub(super) async fn release(held: &mut Held, release: Release) -> Result<Result<Done, NotDone>, ActorProcessingErr> {
+    let job = match held.job() {
+        Ok(job) => job.clone(),
+        Err(why) => return Ok(Err(why)),
+    };
+    let by = speaker(&job, &release.fence, By::Coordinator);
+    match transition(&job, Command::Release(release.clone()), &by, held.now()) {
+        Ok(step) => held.done(step, &by, None).await,
+        Err(Refusal::StaleLease { current }) => Ok(Err(fence(held, &release.fence, current, None, &by).await?)),
         Err(refusal) => Ok(Err(NotDone::Refused(refusal))),
     }
 }
@@ -53,6 +63,12 @@ pub(super) async fn renew(held: &mut Held, fenced: Fence) -> Result<Result<Renew
         }
         Err(refusal) => Ok(Err(NotDone::Refused(refusal))),
     }
+}
+
+/// Who speaks under a fence: the factory that it names, or the holder of that lease.
+fn speaker(job: &Job, fence: &Fence, by: By) -> By {
+    let holder = job.lease.as_ref().filter(|lease| lease.epoch == fence.epoch).map(|lease| &lease.holder);
+    fence.factory.as_ref().or(holder).map_or(by, |factory| By::Factory(factory.clone()))
 }
 
 /// What is remembered of an earlier report like this one.
@@ -83,14 +99,18 @@ async fn fence(
 ) -> Result<NotDone, ActorProcessingErr> {
     let now = held.now();
     let usage = report.map(|report| &report.insights).filter(|insights| insights.has_usage());
-    let ran = held.lane.store.run(&held.lane.product, held.id, fence.epoch).await;
-    let charged = usage.filter(|_| matches!(&ran, Ok(Some(_))));
+    let ran = match held.lane.store.run(&held.lane.product, held.id, fence.epoch).await {
+        Ok(ran) => ran,
+        Err(why) => return Ok(why.into()),
+    };
+    let charged = usage.filter(|_| ran.is_some());
+    let by = match (by, ran) {
+        (By::Coordinator, Some(run)) => &By::Factory(run.factory),
+        (by, _) => by,
+    };
     let quiet = held.lane.zombies.is_quiet(held.id, fence, now);
     if quiet && charged.is_none() {
         return Ok(NotDone::Fenced { current, usage_accepted: false });
-    }
-    if let Err(Why::Full | Why::Unavailable(_)) = ran {
-        return Ok(NotDone::Unavailable("the run cannot be read".into()));
     }
     let change = Change::Note {
         job: held.id,

@@ -51,6 +51,7 @@ impl Actor for ProductActor {
             Msg::GateClosed => owner.gate_closed(&me).await?,
             Msg::Settings(port) => answer(port, Ok(owner.settings.clone())),
             Msg::Count(counts, port) => answer(port, Ok(owner.count(counts))),
+            Msg::Kill(part) => owner.kill(&part),
             Msg::Lost => return Err(Box::new(job::Lost)),
         }
         owner.arm(&me);

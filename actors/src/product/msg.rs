@@ -8,6 +8,7 @@ use domain::product::{Command, Renewal, Settings};
 use domain::{By, Epoch, FactoryId, JobId, Timestamp};
 
 use crate::answer::{Beaten, Counts, Port};
+use crate::handle::Part;
 use crate::store::Told;
 use crate::{factory, job};
 
@@ -41,6 +42,8 @@ pub(crate) enum Msg {
     Settings(Port<Arc<Settings>>),
     /// How much is in hand?
     Count(Counts, Port<Counts>),
+    /// An operator wants one of its actors started again.
+    Kill(Part),
     /// The store is lost to this product.
     Lost,
 }

@@ -14,6 +14,7 @@ use crate::answer::{Counts, NotDone};
 use crate::dispatcher;
 use crate::factory::{self, FactoryActor};
 use crate::feed;
+use crate::handle::Part;
 use crate::job::{self, JobActor};
 use crate::lane::{Alive, Lane};
 use crate::restart::RestartBudget;
@@ -94,6 +95,10 @@ impl Owner {
         msg: job::Msg,
     ) -> Result<(), ActorProcessingErr> {
         if self.parked.contains(&id) {
+            if let job::Msg::Lease(offer) = msg {
+                self.tell_dispatcher(dispatcher::Msg::OfferRefused(id, None, offer.claiming));
+                return Ok(());
+            }
             if !msg.ends_lease() {
                 msg.refuse(NotDone::Overloaded { retry_after_sec: 60 });
                 return Ok(());
@@ -198,6 +203,15 @@ impl Owner {
                 // A factory that is being restarted starts to count anew.
                 let _ = factory.cast(factory::Msg::Ended { result, quick });
             }
+        }
+    }
+
+    /// Kills a job's or a factory's actor; the supervisor hears of it.
+    pub(super) fn kill(&self, part: &Part) {
+        match part {
+            Part::Job(id) => drop(self.jobs.get(id).map(|live| live.actor.kill())),
+            Part::Factory(id) => drop(self.factories.get(id).map(|actor| actor.kill())),
+            Part::Product | Part::Dispatcher | Part::Feed => {}
         }
     }
 

@@ -74,6 +74,11 @@ impl Graph {
         self.waiting.contains_key(&job)
     }
 
+    /// The job is committed and its edges are known.
+    pub fn is_confirmed(&self, job: JobId) -> bool {
+        self.waiting.get(&job).is_some_and(|waiting| waiting.confirmed)
+    }
+
     /// Removes a job's edges; tentative ones only, if `tentative`.
     pub fn forget(&mut self, job: JobId, tentative: bool) {
         if self.waiting.get(&job).is_none_or(|waiting| tentative && waiting.confirmed) {

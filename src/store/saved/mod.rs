@@ -66,9 +66,9 @@ impl JobRow {
             other => return Err(Unreadable::Schema(other)),
         };
         let spec: Spec = json("spec", &self.spec)?;
-        let mut job = state.into_job(JobId(self.id), self.product.clone().try_into()?, Arc::new(spec))?;
+        let product = self.product.clone().try_into()?;
+        let mut job = state.into_job(JobId(self.id), product, stage(&self.stage)?, Arc::new(spec))?;
         job.edition = u32::try_from(self.edition).unwrap_or_default();
-        job.stage = stage(&self.stage)?;
         job.rev = number(self.rev);
         job.epoch = Epoch(number(self.epoch));
         job.not_before = self.wake_at.map(Timestamp);

@@ -93,7 +93,7 @@ struct Lease {
     /// Absent: held.
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     status: Option<LeaseStatus>,
-    /// Absent: assigned.
+    /// Absent: the job's stage.
     #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
     reached: Option<Stage>,
 }
@@ -148,7 +148,7 @@ impl<'a> State<'a> {
             awaits: Awaits::of(job),
             blocked_reason: job.blocked_reason,
             deps_unmet: !job.deps_met,
-            lease: job.lease.as_ref().map(Lease::of),
+            lease: job.lease.as_ref().map(|lease| Lease::of(lease, job.stage)),
             run: job.run.as_ref().map(|run| Run::of(run, job)),
             runs: job.runs,
             attempt: job.attempt,
@@ -162,15 +162,21 @@ impl<'a> State<'a> {
     }
 
     /// The job, as far as it is saved here; the columns are still to be filled in.
-    pub(super) fn into_job(self, id: JobId, product: ProductId, spec: Arc<Spec>) -> Result<Job, Unreadable> {
-        let lease = self.lease.map(Lease::into_lease);
+    pub(super) fn into_job(
+        self,
+        id: JobId,
+        product: ProductId,
+        stage: Stage,
+        spec: Arc<Spec>,
+    ) -> Result<Job, Unreadable> {
+        let lease = self.lease.map(|lease| lease.into_lease(stage));
         let run = self.run.map(|run| run.into_run(lease.as_ref(), self.runs)).transpose()?;
         Ok(Job {
             id,
             product,
             spec,
             edition: 1,
-            stage: Stage::Queued,
+            stage,
             blocked_reason: self.blocked_reason,
             epoch: Epoch::default(),
             lease,
@@ -224,7 +230,7 @@ impl<'a> Awaits<'a> {
 }
 
 impl Lease {
-    fn of(lease: &job::Lease) -> Self {
+    fn of(lease: &job::Lease, stage: Stage) -> Self {
         Self {
             holder: lease.holder.clone(),
             epoch: lease.epoch,
@@ -232,11 +238,11 @@ impl Lease {
             ttl_sec: lease.ttl_sec,
             renewals: lease.renewals,
             status: unless(lease.status, &LeaseStatus::Held),
-            reached: unless(lease.reached, &Stage::Assigned),
+            reached: unless(lease.reached, &stage),
         }
     }
 
-    fn into_lease(self) -> job::Lease {
+    fn into_lease(self, stage: Stage) -> job::Lease {
         job::Lease {
             holder: self.holder,
             epoch: self.epoch,
@@ -244,7 +250,7 @@ impl Lease {
             ttl_sec: self.ttl_sec,
             renewals: self.renewals,
             status: self.status.unwrap_or(LeaseStatus::Held),
-            reached: self.reached.unwrap_or(Stage::Assigned),
+            reached: self.reached.unwrap_or(stage),
         }
     }
 }

@@ -1,0 +1,63 @@
+//! Who wins, and what stops the start.
+
+use super::{BadFeature, Config, ConfigError, FEATURES, Given};
+use std::path::PathBuf;
+
+fn resolve(given: Given, env: &[(&str, &str)], file: Option<&str>) -> Result<Config, ConfigError> {
+    let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>();
+    Config::resolve(given, |name| env.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()), file)
+}
+
+const HOME: (&str, &str) = ("HOME", "/home/ada");
+
+#[test]
+fn flags_win_over_the_environment_over_the_file_over_defaults() {
+    let file = "listen = \"127.0.0.1:3\"\ndata = \"/file\"\nworkers = 3\n";
+    let env = [HOME, ("GIGAFACTORY_LISTEN", "127.0.0.1:2"), ("GIGAFACTORY_DATA", "/env")];
+    let given =
+        Given { listen: Some("127.0.0.1:1".to_owned()), data: Some(PathBuf::from("/flag")), workers: Some(2) };
+    let told = |config: Config| (config.listen.port(), config.data, config.workers);
+    let data = |path: &str| PathBuf::from(path);
+    assert_eq!(told(resolve(given, &env, Some(file)).unwrap()), (1, data("/flag"), 2));
+    assert_eq!(told(resolve(Given::default(), &env, Some(file)).unwrap()), (2, data("/env"), 3));
+    assert_eq!(told(resolve(Given::default(), &[HOME], Some(file)).unwrap()), (3, data("/file"), 3));
+    let home = data("/home/ada/.local/share/gigafactory");
+    assert_eq!(told(resolve(Given::default(), &[HOME], None).unwrap()), (4003, home, 1));
+    let xdg = resolve(Given::default(), &[HOME, ("XDG_DATA_HOME", "/xdg")], None).unwrap();
+    assert_eq!(xdg.data, data("/xdg/gigafactory"));
+}
+
+#[test]
+fn what_is_not_understood_is_refused_by_name() {
+    let says = |env: &[(&str, &str)], file: Option<&str>| {
+        resolve(Given::default(), env, file).unwrap_err().to_string()
+    };
+    assert!(says(&[HOME, ("GIGAFACTORY_LISTEN", "here")], None).starts_with("GIGAFACTORY_LISTEN: \"here\""));
+    assert!(says(&[HOME], Some("listne = 1")).contains("listne"));
+    assert!(says(&[HOME], Some("workers = 0")).contains("not 0"));
+    assert!(says(&[HOME], Some("[flags]\nFLEET_X = true")).contains("no flag FLEET_X"));
+    assert!(says(&[], None).contains("--data"));
+}
+
+#[test]
+fn a_feature_that_is_not_there_cannot_be_switched_on() {
+    for feature in FEATURES.iter().filter(|feature| !feature.address) {
+        for word in ["1", "true", "on"] {
+            let refused = resolve(Given::default(), &[HOME, (feature.name, word)], None).unwrap_err();
+            assert!(matches!(refused, ConfigError::Feature(BadFeature::Missing { name, .. }) if name == feature.name));
+        }
+        for word in ["0", "false", "off", ""] {
+            assert!(resolve(Given::default(), &[HOME, (feature.name, word)], None).is_ok(), "{word}");
+        }
+        for word in ["yes", "TRUE", "2", " on"] {
+            let refused = resolve(Given::default(), &[HOME, (feature.name, word)], None).unwrap_err();
+            assert!(refused.to_string().starts_with(feature.name), "{refused}");
+        }
+        let file = format!("[flags]\n{} = true\n", feature.name);
+        assert!(resolve(Given::default(), &[HOME], Some(&file)).is_err());
+        // The environment is asked first.
+        assert!(resolve(Given::default(), &[HOME, (feature.name, "off")], Some(&file)).is_ok());
+    }
+    let nats = [HOME, ("FLEET_NATS_URL", "nats://localhost")];
+    assert!(resolve(Given::default(), &nats, None).unwrap_err().to_string().contains("FLEET_NATS_URL"));
+}

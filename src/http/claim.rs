@@ -1,0 +1,96 @@
+//! A factory asks for work. A claim that waits holds no permit; one whose caller has gone is never granted.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actors::{Ask, Product};
+use domain::dispatch;
+use wire::{ClaimRequest, Grant, Grants, Problem, Run};
+
+use super::answer::{Answer, ok};
+use super::call::Call;
+use super::refusal;
+
+/// The length of a lease that does not say.
+const TTL_SEC: u32 = 900;
+/// Jobs at once, at most.
+const MAX: u32 = 64;
+/// The terms of the score.
+const TERMS: [&str; 9] =
+    ["priority", "age", "capabilityFit", "affinity", "due", "criticalPath", "retry", "load", "cost"];
+
+/// Asks for the best job that the factory can run; with `waitSec`, waits for one.
+#[utoipa::path(
+    post,
+    path = "/api/fleet/claim",
+    operation_id = "claimJob",
+    tag = "factories",
+    request_body = ClaimRequest,
+    responses(
+        (status = 200, description = "A job and its lease; a list of them where `max` is above 1.",
+            content((Grant = "application/json"), (Grants = "application/json"))),
+        (status = 204, description = "There is nothing to do."),
+    ),
+)]
+pub(crate) async fn run(mut call: Call) -> Answer {
+    let id = call.product_id()?;
+    let said: ClaimRequest = call.lenient().await?;
+    check(&said)?;
+    let wants_list = said.wants_list();
+    let ask = ask(said)?;
+    let product = call.known(&id).ok_or_else(|| refusal::of(actors::NotDone::UnknownFactory))?;
+    let permit = match ask.wait {
+        Some(_) => None,
+        None => Some(call.permit(&product)?),
+    };
+    let granted = product.claim(ask).await.map_err(refusal::of)?;
+    drop(permit);
+    let mut grants = granted.iter().map(|grant| shown(&product, grant));
+    match (wants_list, grants.len()) {
+        (_, 0) => Ok(HttpResponse::NoContent().finish()),
+        (true, _) => ok(&Grants { grants: grants.collect() }),
+        (false, _) => ok(&grants.next()),
+    }
+}
+
+/// Refuses members that are out of their bounds, and weights of terms that there are not.
+fn check(said: &ClaimRequest) -> Result<(), Problem> {
+    said.check()?;
+    if said.max.is_some_and(|max| max > MAX) {
+        return Err(Problem::invalid("/max", format!("must be 1 to {MAX}")));
+    }
+    match said.weights.iter().flatten().find(|(term, _)| !TERMS.contains(&term.as_str())) {
+        Some((term, _)) => {
+            let pointer = format!("/weights/{}", term.replace('~', "~0").replace('/', "~1"));
+            Err(Problem::invalid(pointer, "is no term of the score"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn ask(said: ClaimRequest) -> Result<Ask, Problem> {
+    let factory = said.factory_id.parse();
+    let factory = factory.map_err(|bad: domain::ids::BadName| Problem::invalid("/factoryId", bad.to_string()))?;
+    Ok(Ask {
+        claim: dispatch::Claim { factory, capabilities: said.capabilities, engine_classes: said.engine_classes },
+        claim_id: said.claim_id,
+        ttl_sec: said.lease_ttl_sec.unwrap_or(TTL_SEC),
+        wait: said.wait_sec.filter(|secs| *secs > 0).map(|secs| Duration::from_secs(secs.into())),
+        max: said.max.unwrap_or(1),
+    })
+}
+
+fn shown(product: &Product, grant: &actors::Grant) -> Grant {
+    Grant {
+        job: super::answer::shown(product, &grant.job),
+        run: Run::new(grant.job.id, &grant.run),
+        lease_epoch: grant.epoch.0,
+        lease_expires_at: grant.expires_at.into(),
+        lease_ttl_sec: grant.ttl_sec,
+        renew_after_sec: grant.ttl_sec / 3,
+        score_breakdown: BTreeMap::new(),
+        lease_active: (!grant.lease_active).then_some(false),
+        repeated: grant.repeated.then_some(true),
+    }
+}

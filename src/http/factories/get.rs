@@ -1,0 +1,24 @@
+//! Looks at a factory.
+
+use wire::Factory;
+
+use super::shown;
+use crate::http::answer::{Answer, ok};
+use crate::http::call::Call;
+use crate::http::refusal;
+
+/// Looks at a factory.
+#[utoipa::path(
+    get,
+    path = "/api/fleet/factories/{id}",
+    operation_id = "getFactory",
+    tag = "factories",
+    params(("id" = String, Path, description = "The factory.")),
+    responses((status = 200, description = "The factory.", body = Factory)),
+)]
+pub(crate) async fn run(call: Call) -> Answer {
+    let product = call.product_id()?;
+    let (product, factory) = call.factory(&product)?;
+    let _permit = call.permit(&product)?;
+    ok(&shown(&product.factory(&factory).await.map_err(refusal::of)?))
+}

@@ -1,0 +1,118 @@
+//! Submits a job, as JSON or as a markdown file with front matter.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{ETAG, LOCATION};
+use actors::{Product, Submission, Submitted};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use wire::submit::Outcome;
+use wire::{Code, Manifest, Problem, SubmitRequest};
+
+use super::dry_run::{self, DryRun};
+use crate::http::answer::{Answer, etag, shown, written};
+use crate::http::body::JOB;
+use crate::http::call::{self, Call, operator};
+use crate::http::headers::{IDEMPOTENCY_KEY, once};
+use crate::http::{query, refusal};
+
+/// How to submit.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Params {
+    /// Validates and says where the job would run; changes nothing.
+    #[param(value_type = Option<bool>)]
+    dry_run: Option<String>,
+}
+
+/// Submits a job; with `dryRun`, only says what would become of it.
+#[utoipa::path(
+    post,
+    path = "/api/fleet/jobs",
+    operation_id = "submitJob",
+    tag = "jobs",
+    params(
+        Params,
+        ("Idempotency-Key" = Option<String>, Header, description = "An alias of the member `idempotencyKey`."),
+    ),
+    request_body(content((SubmitRequest = "application/json"), (String = "text/markdown"))),
+    responses(
+        (status = 201, description = "A new job.", body = wire::Submitted),
+        (status = 200, description = "The same submit had made the job before; or what a dry run found.",
+            content((wire::Submitted = "application/json"), (DryRun = "application/json"))),
+    ),
+)]
+pub(crate) async fn run(mut call: Call) -> Answer {
+    let id = call.product_id()?;
+    let params: Params = query::read(call.query())?;
+    let dry = params.dry_run.as_deref().is_some_and(|text| text == "true");
+    if params.dry_run.is_some_and(|text| text != "true" && text != "false") {
+        return Err(query::refused("dryRun", "must be true or false"));
+    }
+    let (mut request, warnings) = read(&mut call).await?;
+    keyed(&call, &mut request)?;
+    alone(&request)?;
+    let spec = request.into_spec(|_| None)?;
+    if dry {
+        return dry_run::answer(&call, &id, spec, warnings).await;
+    }
+    let product = call.product(&id).await?;
+    let _permit = call.permit(&product)?;
+    let submission = Submission { id: call.edge.node.new_job_id(), spec, by: operator() };
+    let submitted = product.submit(submission).await;
+    answer(&product, &submitted.map_err(refusal::of)?, warnings)
+}
+
+/// Reads the body by its kind. Anything that is not markdown is read as JSON.
+async fn read(call: &mut Call) -> Result<(SubmitRequest, Vec<String>), Problem> {
+    let bytes = call.bytes(JOB).await?;
+    if call.is_markdown() {
+        let manifest = Manifest::parse(call::text(&bytes)?)?;
+        return Ok((manifest.request, manifest.warnings));
+    }
+    Ok((wire::strict(&bytes)?, Vec::new()))
+}
+
+/// Takes the key from the header where the body names none. Refuses two that differ.
+fn keyed(call: &Call, request: &mut SubmitRequest) -> Result<(), Problem> {
+    let Some(header) = once(call.headers(), &IDEMPOTENCY_KEY)? else { return Ok(()) };
+    let key = header.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(header);
+    match &request.idempotency_key {
+        Some(member) if member != key => {
+            Err(Problem::invalid("/idempotencyKey", "differs from the header Idempotency-Key"))
+        }
+        Some(_) => Ok(()),
+        None => {
+            request.idempotency_key = Some(key.to_owned());
+            Ok(())
+        }
+    }
+}
+
+/// Refuses a job that waits for itself.
+fn alone(request: &SubmitRequest) -> Result<(), Problem> {
+    let Some(name) = &request.reference else { return Ok(()) };
+    if request.depends_on.iter().flatten().any(|dep| dep == name) {
+        return Err(cycle(&[name, name]));
+    }
+    Ok(())
+}
+
+/// Refuses dependencies that go round in a circle.
+pub(super) fn cycle(path: &[&str]) -> Problem {
+    let detail = format!("dependencies go round in a circle: {}", path.join(" → "));
+    Problem::new(Code::DependencyCycle, detail).with("path", path.to_vec())
+}
+
+fn answer(product: &Product, submitted: &Submitted, warnings: Vec<String>) -> Answer {
+    let (mut response, job, outcome) = match submitted {
+        Submitted::Created(job) => {
+            let mut response = HttpResponse::Created();
+            response.insert_header((LOCATION, format!("/api/fleet/jobs/{}", job.id)));
+            (response, job, Outcome::Created)
+        }
+        Submitted::Duplicate(job) => (HttpResponse::Ok(), job, Outcome::Duplicate),
+    };
+    response.insert_header((ETAG, etag(job.rev)));
+    written(&mut response, &wire::Submitted { job: shown(product, job), outcome, warnings })
+}

@@ -1,0 +1,21 @@
+//! Stops everything.
+
+use domain::product::Command;
+use wire::ProductState;
+
+use super::order;
+use crate::http::answer::Answer;
+use crate::http::call::{Call, Nothing};
+
+/// Hands out no more jobs and ends every lease.
+#[utoipa::path(
+    post,
+    path = "/api/fleet/estop",
+    operation_id = "stopProduct",
+    tag = "product",
+    request_body = Nothing,
+    responses((status = 200, description = "The product.", body = ProductState)),
+)]
+pub(crate) async fn run(call: Call) -> Answer {
+    order(call, Command::Estop).await
+}

@@ -1,0 +1,21 @@
+//! Opens the gate.
+
+use domain::product::Command;
+use wire::ProductState;
+
+use super::order;
+use crate::http::answer::Answer;
+use crate::http::call::{Call, Nothing};
+
+/// Hands out jobs again.
+#[utoipa::path(
+    post,
+    path = "/api/fleet/resume",
+    operation_id = "resumeProduct",
+    tag = "product",
+    request_body = Nothing,
+    responses((status = 200, description = "The product.", body = ProductState)),
+)]
+pub(crate) async fn run(call: Call) -> Answer {
+    order(call, Command::Resume).await
+}

@@ -1,0 +1,96 @@
+//! The bytes of what is saved, pinned: a change of them is a new schema.
+
+use domain::job::{Command, Job, Stage, transition};
+use domain::{By, Timestamp};
+use serde_json::json;
+
+use super::{JobRow, SCHEMA, State};
+use crate::store::tests::support::{T0, factory, lease_to, product, report, spec, submit};
+
+fn queued() -> Job {
+    let members = json!({"capabilities": ["os:linux", "tool:git"], "engines": ["claude"], "priority": "high"});
+    submit(&product("default"), 1, spec(members), true).0
+}
+
+fn building() -> Job {
+    let by = By::Factory(factory("mac-studio-1"));
+    let leased = transition(&queued(), lease_to("mac-studio-1", 1), &by, T0.plus_secs(60)).unwrap().next;
+    let report = Command::Report(Box::new(report(1, Stage::Building)));
+    transition(&leased, report, &by, T0.plus_secs(90)).unwrap().next
+}
+
+fn everything() -> Job {
+    let mut job = building();
+    job.blocked_reason = Some(domain::job::BlockedReason::DependencyFailed);
+    job.deps_met = false;
+    job.attempt = 2;
+    job.not_before = Some(Timestamp(7));
+    job.checkpoint = Some(serde_json::from_value(json!({"wipBranch": "b", "wipCommit": "c", "note": "n"})).unwrap());
+    job.approved_by = vec!["bob".into()];
+    job.notes = serde_json::from_value(json!([{"at": 5, "by": "operator:ada", "text": "mind the \"gap\"\n"}])).unwrap();
+    job.question = Some("why?".into());
+    job.result = Some(domain::job::RunResult::TimedOut);
+    job.spent = serde_json::from_value(json!({"wall_ms": 9, "usd": 12})).unwrap();
+    job.finished_at = Some(Timestamp(8));
+    if let Some(lease) = &mut job.lease {
+        lease.renewals = 4;
+        lease.status = domain::job::LeaseStatus::Evicted;
+    }
+    if let Some(run) = &mut job.run {
+        run.factory = factory("other");
+        run.attempt = 7;
+        run.epoch = domain::Epoch(9);
+        run.exit = Some(-1);
+        run.reached = Stage::Testing;
+    }
+    job
+}
+
+fn row(job: &Job) -> JobRow {
+    JobRow {
+        id: job.id.0,
+        product: job.product.to_string(),
+        stage: job.stage.to_string(),
+        rev: job.rev.cast_signed(),
+        epoch: job.epoch.0.cast_signed(),
+        wake_at: job.not_before.map(|at| at.0),
+        finished_at: job.finished_at.map(|at| at.0),
+        last_seq: 1,
+        edition: job.edition.cast_signed(),
+        schema: SCHEMA,
+        state: serde_json::to_string(&State::of(job)).unwrap(),
+        spec: serde_json::to_string(&job.spec).unwrap(),
+    }
+}
+
+#[test]
+fn a_job_comes_back_as_it_was_saved() {
+    for job in [queued(), building(), everything()] {
+        assert_eq!(row(&job).job().unwrap(), job);
+    }
+}
+
+#[test]
+fn the_bytes_of_a_schema_do_not_change() {
+    let text = [queued(), building(), everything()].map(|job| {
+        let JobRow { state, spec, .. } = row(&job);
+        let run = job.run.map(|run| serde_json::to_string(&run).unwrap()).unwrap_or_default();
+        format!("state {state}\nspec {spec}\nrun {run}\n")
+    });
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/saved"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.bind(|| insta::assert_snapshot!(format!("job_schema_{SCHEMA}"), text.join("\n")));
+}
+
+#[test]
+fn an_ordinary_leased_job_is_small() {
+    let state = row(&building()).state;
+    assert!(state.len() <= 300, "{} bytes: {state}", state.len());
+}
+
+#[test]
+fn another_schema_is_refused() {
+    assert!(JobRow { schema: SCHEMA + 1, ..row(&queued()) }.job().is_err());
+    assert!(JobRow { stage: "lost".into(), ..row(&queued()) }.job().is_err());
+}

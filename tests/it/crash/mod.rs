@@ -1,0 +1,7 @@
+//! The real binary, killed with SIGKILL under load, and what must be true after it.
+
+mod clients;
+mod kill;
+mod ledger;
+mod server;
+mod verify;

@@ -1,0 +1,10 @@
+//! Transcripts: the real actors over a memory store in paused time, and a journal of what they did.
+
+mod claims;
+mod dependencies;
+mod faults;
+mod journal;
+mod leases;
+mod lives;
+mod node;
+mod stage;
