@@ -48,14 +48,18 @@ pub(super) async fn run(desk: Desk, args: Args) -> Result<Exit, Failure> {
             } else if list.data.is_empty() {
                 note("no factories: AQ_FLEET=1 gigafactory factory starts one");
             } else {
-                desk.out.table(&rows(&list.data))?;
+                desk.out.table(rows(&list.data))?;
             }
             return Ok(Exit::Done);
         }
         Some(Order::Drain { factory }) => desk.client.drain_factory(factory).await?,
         Some(Order::Resume { factory }) => desk.client.resume_factory(factory).await?,
     };
-    if desk.out.json { desk.out.record(&one)? } else { desk.out.table(&rows(&[one]))? }
+    if desk.out.json {
+        desk.out.record(&one)?
+    } else {
+        desk.out.table(rows(&[one]))?
+    }
     Ok(Exit::Done)
 }
 

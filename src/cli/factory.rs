@@ -87,8 +87,6 @@ pub(super) fn run(args: Args, global: &Global) -> Result<Exit, Failure> {
         let ending = tokio::spawn(async move {
             signal.await;
             stop.send_replace(true);
-            // Held so that the factory is asked once, and only by the signal.
-            std::future::pending::<()>().await;
         });
         let ended = agent::run(config, stopped).await;
         ending.abort();

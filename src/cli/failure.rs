@@ -153,7 +153,8 @@ mod tests {
     fn a_problem_is_told_with_everything_that_helps() {
         let problem = Problem::new(Code::StaleLease, "epoch 3 is over\u{1b}[2J").error("/leaseEpoch", "is not 4");
         let failure = Failure::from(ClientError::Problem(Box::new(problem)));
-        let words = "error: Stale lease: epoch 3 is over\u{fffd}[2J\n  /leaseEpoch: is not 4\n  code stale-lease, status 409";
+        let words =
+            "error: Stale lease: epoch 3 is over\u{fffd}[2J\n  /leaseEpoch: is not 4\n  code stale-lease, status 409";
         assert_eq!((failure.in_words().as_str(), failure.exit()), (words, Exit::Conflict));
         assert!(failure.as_json().contains("\"code\":\"stale-lease\""));
     }

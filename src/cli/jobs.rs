@@ -96,5 +96,5 @@ fn show(desk: &Desk, jobs: &[Job]) -> std::io::Result<()> {
             short(&job.title, 60).into(),
         ]);
     }
-    desk.out.table(&rows)
+    desk.out.table(rows)
 }

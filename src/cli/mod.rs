@@ -100,7 +100,7 @@ fn run(global: Global, verb: Verb) -> Result<Exit, Failure> {
     match verb {
         Verb::Up(args) => up::run(args),
         Verb::Factory(args) => factory::run(args, &global),
-        Verb::Demo(args) => asked(demo::run(args)),
+        Verb::Demo(args) => demo::run(&args, &global),
         Verb::Doctor(args) => asked(doctor::run(args, &global)),
         Verb::Openapi => openapi::run(),
         Verb::Completions(args) => completions::run(&args),

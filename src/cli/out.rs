@@ -33,7 +33,10 @@ impl Out {
     }
 
     /// Prints a table.
-    pub(super) fn table(self, table: &Table) -> io::Result<()> {
+    pub(super) fn table(self, mut table: Table) -> io::Result<()> {
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
         self.line(&table.trim_fmt())
     }
 }
@@ -56,7 +59,9 @@ pub(super) fn table(columns: &[&str]) -> Table {
     if no_color() || !io::stdout().is_terminal() {
         table.force_no_tty();
     }
-    table.set_header(columns.iter().map(|column| column.to_uppercase()));
+    if !columns.is_empty() {
+        table.set_header(columns.iter().map(|column| column.to_uppercase()));
+    }
     table
 }
 

@@ -30,7 +30,7 @@ pub(super) async fn run(desk: Desk, args: Args) -> Result<Exit, Failure> {
     let facts = facts(&job);
     let mut rows = table(&[]);
     rows.add_rows(facts.iter().map(|(name, value)| [*name, value.as_str()]));
-    desk.out.table(&rows)?;
+    desk.out.table(rows)?;
     show_runs(&desk, &runs)?;
     show_events(&desk, &events)?;
     Ok(Exit::Done)
@@ -117,7 +117,7 @@ fn show_runs(desk: &Desk, runs: &[Run]) -> std::io::Result<()> {
         ]);
     }
     desk.out.line("")?;
-    desk.out.table(&rows)
+    desk.out.table(rows)
 }
 
 fn show_events(desk: &Desk, events: &[Event]) -> std::io::Result<()> {
@@ -132,5 +132,5 @@ fn show_events(desk: &Desk, events: &[Event]) -> std::io::Result<()> {
         ]);
     }
     desk.out.line("")?;
-    desk.out.table(&rows)
+    desk.out.table(rows)
 }

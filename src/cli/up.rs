@@ -67,8 +67,10 @@ pub(super) fn configured(given: Given) -> Result<Config, Failure> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(Failure::usage(format!("{}: {error}", config::FILE))),
     };
-    Config::resolve(given, |name| std::env::var(name).ok(), file.as_deref())
-        .map_err(|error| Failure::usage(error.to_string()))
+    let config = Config::resolve(given, |name| std::env::var(name).ok(), file.as_deref());
+    let config = config.map_err(|error| Failure::usage(error.to_string()))?;
+    // So that messages name it as it is, wherever they are read.
+    Ok(Config { data: std::path::absolute(&config.data)?, ..config })
 }
 
 async fn serve(config: Config) -> Result<Exit, Failure> {

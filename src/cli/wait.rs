@@ -28,7 +28,8 @@ pub(super) async fn rest(client: &Client, mut job: Job, until: Option<Instant>) 
         if is_at_rest(&job) {
             return Ok(job);
         }
-        let left = until.map_or(AT_ONCE, |until| until.saturating_duration_since(Instant::now()).as_secs().min(AT_ONCE));
+        let left =
+            until.map_or(AT_ONCE, |until| until.saturating_duration_since(Instant::now()).as_secs().min(AT_ONCE));
         if until.is_some_and(|until| Instant::now() >= until) {
             return Err(Failure::said(Exit::TimedOut, format!("{} is still {}", job.id, job.stage.as_str())));
         }

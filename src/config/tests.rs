@@ -14,8 +14,7 @@ const HOME: (&str, &str) = ("HOME", "/home/ada");
 fn flags_win_over_the_environment_over_the_file_over_defaults() {
     let file = "listen = \"127.0.0.1:3\"\ndata = \"/file\"\nworkers = 3\n";
     let env = [HOME, ("GIGAFACTORY_LISTEN", "127.0.0.1:2"), ("GIGAFACTORY_DATA", "/env")];
-    let given =
-        Given { listen: Some("127.0.0.1:1".to_owned()), data: Some(PathBuf::from("/flag")), workers: Some(2) };
+    let given = Given { listen: Some("127.0.0.1:1".to_owned()), data: Some(PathBuf::from("/flag")), workers: Some(2) };
     let told = |config: Config| (config.listen.port(), config.data, config.workers);
     let data = |path: &str| PathBuf::from(path);
     assert_eq!(told(resolve(given, &env, Some(file)).unwrap()), (1, data("/flag"), 2));
@@ -29,9 +28,7 @@ fn flags_win_over_the_environment_over_the_file_over_defaults() {
 
 #[test]
 fn what_is_not_understood_is_refused_by_name() {
-    let says = |env: &[(&str, &str)], file: Option<&str>| {
-        resolve(Given::default(), env, file).unwrap_err().to_string()
-    };
+    let says = |env: &[(&str, &str)], file: Option<&str>| resolve(Given::default(), env, file).unwrap_err().to_string();
     assert!(says(&[HOME, ("GIGAFACTORY_LISTEN", "here")], None).starts_with("GIGAFACTORY_LISTEN: \"here\""));
     assert!(says(&[HOME], Some("listne = 1")).contains("listne"));
     assert!(says(&[HOME], Some("workers = 0")).contains("not 0"));

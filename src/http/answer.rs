@@ -1,4 +1,5 @@
-//! Writes answers: records as JSON straight into bytes, refusals as problem documents. Decides no status by itself.
+//! Writes answers: records as JSON straight into bytes, refusals as problem documents.
+//! Decides no status by itself.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! A factory asks for work. A claim that waits holds no permit; one whose caller has gone is never granted.
+//! A factory asks for work.
+//! A claim that waits holds no permit; one whose caller has gone is never granted.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

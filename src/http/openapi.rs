@@ -1,4 +1,5 @@
 //! The OpenAPI document: made from the table of routes, then completed by what all of them share.
+//! Knows no route by itself but the one list that takes every product.
 
 use utoipa::OpenApi;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};

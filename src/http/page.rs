@@ -1,4 +1,5 @@
-//! Pages of lists: how many records, where they begin, and the opaque word for where the next ones do.
+//! Pages of lists:
+//! how many records, where they begin, and the opaque word for where the next ones do.
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{HeaderValue, LINK};

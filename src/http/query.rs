@@ -1,4 +1,5 @@
-//! Reads query strings. Every parameter is taken as text and read by name, so that a refusal can say which it was.
+//! Reads query strings.
+//! Every parameter is taken as text and read by name, so that a refusal can say which it was.
 
 use std::str::FromStr;
 

@@ -1,4 +1,5 @@
-//! Says what an actor's "no" is on the wire: one code for each. Tells nothing of what goes on inside.
+//! Says what an actor's "no" is on the wire: one code for each.
+//! Tells nothing of what goes on inside.
 
 use actors::NotDone;
 use domain::job::Stage;

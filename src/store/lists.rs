@@ -13,7 +13,7 @@ use super::read::{Failed, keys, select};
 use super::saved::{JOB_COLUMNS, JobRow, Unreadable, number};
 
 /// What a job has to match; a parameter that is null does not narrow. Case is ignored where it is ASCII.
-const MATCHES: &str = "j.product = ?1 AND (?2 IS NULL OR j.id < ?2) \
+const MATCHES: &str = "j.product = ?1 AND j.id < ifnull(?2, x'ffffffffffffffffffffffffffffffffff') \
     AND (?4 = '[]' OR j.stage IN (SELECT value FROM json_each(?4))) \
     AND (?5 IS NULL OR s.spec ->> '$.priority' = ?5 ->> '$') \
     AND (?6 IS NULL OR j.state ->> '$.l.h' = ?6 AND j.state ->> '$.l.s' IS NULL) \
@@ -26,12 +26,13 @@ const MATCHES: &str = "j.product = ?1 AND (?2 IS NULL OR j.id < ?2) \
 const OF_PRODUCT: &str = "SELECT product, seq, job, factory, type AS kind, at, \"by\", data FROM event \
     WHERE product = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
 
-/// From a job's newest event back along `prev`, so that no index on the log is needed.
+/// From a job's newest event back along `prev`, so that no index on the log is needed. `CROSS` keeps the planner from
+/// reading the whole log.
 const OF_JOB: &str = "WITH RECURSIVE back (seq) AS (\
         SELECT last_seq FROM job WHERE product = ?1 AND id = ?4 AND last_seq > ?2 \
-        UNION ALL SELECT e.prev FROM back JOIN event AS e ON e.product = ?1 AND e.seq = back.seq WHERE e.prev > ?2) \
+        UNION ALL SELECT e.prev FROM back CROSS JOIN event AS e ON e.product = ?1 AND e.seq = back.seq WHERE e.prev > ?2) \
     SELECT product, e.seq, job, factory, type AS kind, at, \"by\", data \
-    FROM back JOIN event AS e ON e.product = ?1 AND e.seq = back.seq ORDER BY e.seq LIMIT ?3";
+    FROM back CROSS JOIN event AS e ON e.product = ?1 AND e.seq = back.seq ORDER BY e.seq LIMIT ?3";
 
 /// Jobs that match, newest first.
 pub(super) async fn jobs(

@@ -30,9 +30,9 @@ impl Window {
     pub(super) fn spawn(db: DatabaseConnection) -> Self {
         let (asks, mut inbox) = mpsc::unbounded_channel();
         tokio::spawn(async move {
-            let mut batch = Vec::with_capacity(MOST);
+            let mut batch = Vec::new();
             while inbox.recv_many(&mut batch, MOST).await > 0 {
-                answer(&db, batch.drain(..).collect()).await;
+                answer(&db, std::mem::take(&mut batch)).await;
             }
         });
         Self { asks }

@@ -1,5 +1,8 @@
 //! The integration tests, in one binary.
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod crash;
 mod stories;
 mod support;
 mod tidy;
+mod transcripts;

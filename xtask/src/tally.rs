@@ -9,9 +9,11 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Reads every closing line of nextest and of cargo's own runner.
+    /// Reads the closing lines of nextest; without any, those of cargo's own runner. nextest repeats what a failed test
+    /// said, which ends like a run of the other.
     pub(crate) fn read(said: &str) -> Self {
-        said.lines().fold(Self::default(), |tally, line| tally.plus(closing(line).unwrap_or_default()))
+        let of = |closing: fn(&str) -> Option<&str>| said.lines().filter_map(closing).map(counted).reduce(Self::plus);
+        of(nextest).or_else(|| of(libtest)).unwrap_or_default()
     }
 
     pub(crate) fn plus(self, other: Self) -> Self {
@@ -28,13 +30,19 @@ impl Tally {
     }
 }
 
-/// Reads one line, if it is a runner's last word.
-fn closing(line: &str) -> Option<Tally> {
-    let counts = match line.trim().strip_prefix("test result: ") {
-        Some(result) => result.split_once(". ")?.1,
-        None if line.trim_start().starts_with("Summary [") => line.split_once(" run: ")?.1,
-        None => return None,
-    };
+/// The counts in nextest's closing line.
+fn nextest(line: &str) -> Option<&str> {
+    let summary = line.trim_start().strip_prefix("Summary [")?;
+    summary.split_once(" run: ").map(|(_, counts)| counts)
+}
+
+/// The counts in the closing line of cargo's own runner.
+fn libtest(line: &str) -> Option<&str> {
+    let result = line.strip_prefix("test result: ")?;
+    result.split_once(". ").map(|(_, counts)| counts)
+}
+
+fn counted(counts: &str) -> Tally {
     let mut tally = Tally::default();
     for part in counts.split([',', ';']) {
         let Some((count, word)) = part.trim().split_once(' ') else { continue };
@@ -46,7 +54,7 @@ fn closing(line: &str) -> Option<Tally> {
             _ => {}
         }
     }
-    Some(tally)
+    tally
 }
 
 #[cfg(test)]
@@ -72,15 +80,22 @@ mod tests {
             ),
             ("test result: FAILED. 5 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out", tally(5, 2, 0)),
         ] {
-            assert_eq!(closing(line), Some(expected), "{line}");
+            assert_eq!(Tally::read(line), expected, "{line}");
         }
     }
 
     #[test]
     fn other_lines_count_nothing() {
         for line in ["", "running 3 tests", "test a ... ok", "Summary of 3 passed", "3 passed, 0 failed"] {
-            assert_eq!(closing(line), None, "{line}");
+            assert_eq!(Tally::read(line), Tally::default(), "{line}");
         }
+    }
+
+    #[test]
+    fn what_nextest_repeats_of_a_failed_test_counts_once() {
+        let said =
+            "test result: FAILED. 0 passed; 1 failed; 0 ignored\n  Summary [ 1s] 2 tests run: 1 passed, 1 failed";
+        assert_eq!(Tally::read(said), tally(1, 1, 0));
     }
 
     #[test]

@@ -79,6 +79,7 @@ async fn prior(held: &Held, report: &Report, id: Option<&str>, hash: &str) -> Re
         if let Some(receipt) = stored.receipts.iter().find(|receipt| receipt.key == key) {
             return Ok(if receipt.content_hash == hash { Prior::Same } else { Prior::Other });
         }
+        return Ok(Prior::Unknown);
     }
     let known = stored.job.lease.as_ref().is_some_and(|lease| lease.epoch == report.fence.epoch);
     if known || report.fence.epoch >= stored.job.epoch {

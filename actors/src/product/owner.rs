@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use domain::product::{Leases, Settings};
-use domain::{Epoch, FactoryId, JobId};
+use domain::{By, Epoch, FactoryId, JobId};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, MessagingErr};
 
 use super::gate::GateOrder;
@@ -181,6 +181,9 @@ impl Owner {
     /// Takes in a committed batch: leases, and what became of runs.
     pub(super) fn told(&mut self, batch: &[Told]) {
         for told in batch {
+            if let By::Factory(id) = &told.write.by {
+                self.lane.pulses.beat(id, told.write.at);
+            }
             let Some(job) = told.write.job() else { continue };
             let before = self.leases.get(job.id).map(|held| held.epoch);
             self.leases.observe(job);

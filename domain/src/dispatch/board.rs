@@ -60,7 +60,7 @@ pub struct Board {
     waiters: Waiters,
     paused: bool,
     /// Jobs that became ready, and factories that got room, since the waiting claims were last looked at.
-    fresh: BTreeSet<JobId>,
+    fresh: BTreeSet<Rank>,
     roomy: BTreeSet<FactoryId>,
 }
 
@@ -153,7 +153,7 @@ impl Board {
         self.waiters.take(no);
     }
 
-    /// Gives what became ready to the waiting claims that fit best; each of them stops waiting.
+    /// Gives what became ready, the most urgent first, to the waiting claims that fit best; each of them stops waiting.
     ///
     /// A job goes to the least loaded of the factories that could run it, among equals to the one that waits longest.
     /// `gone` tells which waiting claims nobody listens to any more; they get nothing.
@@ -165,13 +165,14 @@ impl Board {
             return served;
         }
         while !self.paused {
-            let Some(job) = self.fresh.pop_first() else { break };
-            served.extend(self.serve_job(job, &gone));
+            let Some(rank) = self.fresh.pop_first() else { break };
+            served.extend(self.serve_job(rank.job, &gone));
         }
         for factory in std::mem::take(&mut self.roomy) {
             for no in self.waiters.of(&factory) {
                 let Some(claim) = self.waiters.get(no).filter(|_| !gone(no)).cloned() else { continue };
-                let Ok(Some(pick)) = self.pick(&claim) else { break };
+                let Ok(pick) = self.pick(&claim) else { break };
+                let Some(pick) = pick else { continue };
                 self.waiters.take(no);
                 served.push((no, pick));
             }
@@ -263,7 +264,7 @@ impl Board {
         match place.spot {
             Spot::Ready => {
                 self.index.insert(place.group, place.rank(job));
-                self.fresh.insert(job);
+                self.fresh.insert(place.rank(job));
             }
             Spot::Delayed(at) => {
                 self.delayed.insert((at, job));
@@ -281,7 +282,7 @@ impl Board {
     fn unsettle(&mut self, job: JobId, place: &Place) {
         let seat = match place.spot {
             Spot::Ready => {
-                self.fresh.remove(&job);
+                self.fresh.remove(&place.rank(job));
                 return self.index.remove(place.group, &place.rank(job));
             }
             Spot::Delayed(at) => {

@@ -43,6 +43,11 @@ fn revived(factory: &Factory) -> Vec<Fact> {
 }
 
 fn missed(factory: &Factory, now: Timestamp) -> Vec<Fact> {
+    if factory.presence == Presence::Stale
+        && now.ms_since(factory.last_heard_at) < 3_000 * u64::from(factory.heartbeat_sec)
+    {
+        return vec![Fact::Online];
+    }
     if factory.deadline().is_none_or(|deadline| now < deadline) {
         return Vec::new();
     }

@@ -7,6 +7,8 @@
 //!     stale --> offline: miss
 //!     stale --> online: beat, heard
 //!     offline --> online: beat, heard
+//!     stale --> draining: beat, heard
+//!     offline --> draining: beat, heard
 //!     online --> draining: drain, fail
 //!     draining --> online: resume
 //!     draining --> stale: miss

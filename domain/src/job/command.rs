@@ -102,8 +102,10 @@ pub struct Report {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Prior {
-    /// Nothing: it is the first of its kind.
+    /// It has no id, and nothing is known of its epoch but what the job says.
     None,
+    /// It has an id that was not accepted before: it repeats nothing.
+    Unknown,
     /// The same report id was accepted with the same content.
     Same,
     /// The same report id was accepted with other content.

@@ -42,6 +42,7 @@
 //!     failed --> queued: requeue
 //!     dead_letter --> queued: requeue
 //!     cancelled --> queued: requeue
+//!     cancelled --> blocked: requeue
 //!     shipped --> [*]
 //! ```
 

@@ -1,6 +1,6 @@
 //! `gigafactory reject`: refuses delivered work.
 
-use wire::{Reject, Client, ClientError, Job};
+use wire::{Client, ClientError, Job, Reject};
 
 use super::{Act, Which};
 

@@ -1,6 +1,6 @@
 //! `gigafactory requeue`: puts jobs back into the queue, from their checkpoint unless told otherwise.
 
-use wire::{Requeue, Client, ClientError, Job};
+use wire::{Client, ClientError, Job, Requeue};
 
 use super::{Act, Which};
 

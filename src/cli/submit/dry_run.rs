@@ -23,8 +23,11 @@ pub(super) async fn run(desk: &Desk, files: &[File]) -> Result<Exit, Failure> {
         }
         warn(file, &words(&tried["warnings"]));
         let factories = words(&tried["wouldRunOn"]);
-        let place =
-            if factories.is_empty() { "no factory that is known could run it".to_owned() } else { factories.join(", ") };
+        let place = if factories.is_empty() {
+            "no factory that is known could run it".to_owned()
+        } else {
+            factories.join(", ")
+        };
         let (title, stage) = (text(&tried["job"]["title"]), text(&tried["job"]["stage"]));
         desk.out.line(&format!("{}  {stage}  {title}  ({place})", file.name))?;
     }

@@ -1,4 +1,5 @@
 //! Drains a factory.
+//! Answers when nothing more is on offer to it.
 
 use serde::Deserialize;
 use utoipa::ToSchema;

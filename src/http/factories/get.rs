@@ -1,4 +1,5 @@
 //! Looks at a factory.
+//! Its seats and when it was last heard are those of this moment.
 
 use wire::Factory;
 

@@ -1,4 +1,5 @@
 //! A factory is alive, says how it is, and hears what it must know.
+//! Translates; what became of the leases is for the product to say.
 
 use actors::{BeatOrder, Beaten, CardPatch};
 use domain::factory::{Descriptor, Engine, EngineState, Health};

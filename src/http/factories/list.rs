@@ -1,4 +1,5 @@
 //! Lists factories.
+//! A product that was never heard of has none.
 
 use wire::{Factory, List};
 

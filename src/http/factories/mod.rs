@@ -1,4 +1,5 @@
-//! Factories: one file per action. Shared here is how a factory is shown.
+//! Factories: one file per action.
+//! Shared here is how a factory is shown.
 
 pub(super) mod drain;
 pub(super) mod get;

@@ -1,4 +1,5 @@
 //! Lets a drained factory work again.
+//! Its next claim is as good as any.
 
 use wire::Factory;
 

@@ -1,4 +1,5 @@
 //! Answers the question that a job is blocked on.
+//! Whether it asks one is for the job to decide.
 
 use domain::job::{Command, command};
 use wire::{Answer as Said, Job};

@@ -1,4 +1,5 @@
 //! Approves a job.
+//! Whether enough reviewers have done so is for the job to know when it ships.
 
 use domain::By;
 use domain::job::{Command, command};

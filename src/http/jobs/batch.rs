@@ -1,4 +1,5 @@
-//! Submits several jobs at once, each on its own: what is refused refuses only those that name it.
+//! Submits several jobs at once, each on its own:
+//! what is refused refuses only those that name it.
 
 use actors::{Product, Submission, Submitted};
 use futures::future::join_all;

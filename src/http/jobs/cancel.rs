@@ -1,4 +1,5 @@
 //! Ends a job.
+//! Its factory hears of it with its next heartbeat or write.
 
 use domain::job::{Command, command};
 use wire::{Cancel, Job};

@@ -1,4 +1,5 @@
-//! Says what would become of a submit. Changes nothing, and does not even bring the product into being.
+//! Says what would become of a submit.
+//! Changes nothing, and does not even bring the product into being.
 
 use actors::Product;
 use domain::ProductId;

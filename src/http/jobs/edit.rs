@@ -1,4 +1,5 @@
-//! An operator's `PATCH`: changes what was asked for, or ships. Always says which revision it means.
+//! An operator's `PATCH`: changes what was asked for, or ships.
+//! Always says which revision it means.
 
 use actors::{NotDone, Order};
 use domain::ProductId;

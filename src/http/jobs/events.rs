@@ -1,4 +1,5 @@
 //! Lists what became true of a job.
+//! Reads the log; a job that is unknown has none, not an empty one.
 
 use wire::{Event, List};
 

@@ -1,4 +1,5 @@
 //! Which jobs a list shows: reads the filters of a query string.
+//! Makes the question to the store; never reads it.
 
 use actors::store::JobQuery;
 use domain::JobId;

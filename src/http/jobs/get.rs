@@ -1,4 +1,5 @@
 //! Looks at a job, at once or as soon as it has changed.
+//! Reads the store; the product only wakes who waits.
 
 use std::time::Duration;
 

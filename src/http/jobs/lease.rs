@@ -1,4 +1,5 @@
 //! Looks at a job's lease.
+//! Its end is the newest that is known, which the store may not have yet.
 
 use wire::Lease;
 

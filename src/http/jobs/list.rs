@@ -1,4 +1,5 @@
 //! Lists jobs, of one product or of all that the caller may see.
+//! Reads the store; wakes no actor.
 
 use std::cmp::Reverse;
 use std::sync::Arc;

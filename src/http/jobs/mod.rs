@@ -1,4 +1,5 @@
-//! Jobs: one file per action. Shared here is what an order to a job and a look at one have in common.
+//! Jobs: one file per action.
+//! Shared here is what an order to a job and a look at one have in common.
 
 pub(super) mod answer;
 pub(super) mod approve;

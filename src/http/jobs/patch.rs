@@ -1,4 +1,5 @@
-//! Changes a job: a report of its holder, or an operator's edit. Tells the two apart and hands them on.
+//! Changes a job: a report of its holder, or an operator's edit.
+//! Tells the two apart and hands them on.
 
 use wire::patch::Ship;
 use wire::{Edit, Job, Patch, Report};

@@ -1,4 +1,5 @@
 //! Refuses delivered work.
+//! Whether there is any to refuse is for the job to decide.
 
 use domain::job::{Command, command};
 use wire::{Job, Reject};

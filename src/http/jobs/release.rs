@@ -1,4 +1,5 @@
 //! Gives a lease back.
+//! Whether it is the holder who does so is for the job to decide.
 
 use actors::Order;
 use domain::job::{Command, RunResult, command};

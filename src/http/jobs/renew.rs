@@ -1,4 +1,5 @@
 //! Renews a lease.
+//! Whether it is the holder who asks is for its product to decide; nothing is written.
 
 use domain::Epoch;
 use domain::job::command::Fence;

@@ -1,4 +1,5 @@
 //! A report of the lease's holder.
+//! Makes it recognisable when it is repeated; what it means is for the job to decide.
 
 use std::fmt::Write as _;
 use std::io;

@@ -1,4 +1,5 @@
 //! Puts a job back into the queue.
+//! From where that is possible is for the job to decide.
 
 use domain::job::{Command, command};
 use wire::{Job, Requeue};

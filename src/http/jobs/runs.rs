@@ -1,4 +1,5 @@
 //! Lists a job's runs.
+//! Reads the ended ones from the store and the one that goes on from the job.
 
 use wire::{List, Problem, Run};
 

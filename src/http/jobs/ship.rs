@@ -1,4 +1,5 @@
 //! Ships delivered work.
+//! Whether it may ship is for the job to decide.
 
 use domain::job::Command;
 use wire::{Job, ShipRequest};

@@ -1,4 +1,5 @@
 //! Submits a job, as JSON or as a markdown file with front matter.
+//! Checks the form; the product finds repeats and unknown dependencies.
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{ETAG, LOCATION};

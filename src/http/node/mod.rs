@@ -1,4 +1,5 @@
-//! The node itself: who answers, in which words, whether it is well, and how much it has in hand. No product here.
+//! The node itself: who answers, in which words, whether it is well, and how much it has in hand.
+//! No product here.
 
 pub(super) mod healthz;
 pub(super) mod metrics;
@@ -12,7 +13,7 @@ use utoipa::ToSchema;
 /// How the node is.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Health {
+pub(super) struct NodeHealth {
     /// `ok`.
     status: &'static str,
     /// The program's version.
@@ -21,7 +22,7 @@ pub(super) struct Health {
     uptime_sec: u64,
 }
 
-impl Health {
+impl NodeHealth {
     fn of(edge: &super::Edge) -> Self {
         let uptime_sec = edge.node.now().ms_since(edge.started) / 1_000;
         Self { status: "ok", version: edge.version, uptime_sec }

@@ -1,4 +1,5 @@
 //! Shows the document of all routes.
+//! It is written once, on the first question.
 
 use std::future::{Ready, ready};
 use std::sync::OnceLock;

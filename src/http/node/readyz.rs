@@ -1,10 +1,11 @@
 //! Says whether the node can do its work.
+//! Reads no product; a node that is stopping is not ready.
 
 use std::time::Duration;
 
 use wire::{Code, Problem};
 
-use super::Health;
+use super::NodeHealth;
 use crate::http::answer::{Answer, ok};
 use crate::http::call::Call;
 
@@ -17,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
     path = "/readyz",
     operation_id = "getReadiness",
     tag = "node",
-    responses((status = 200, description = "It is ready.", body = Health)),
+    responses((status = 200, description = "It is ready.", body = NodeHealth)),
 )]
 pub(crate) async fn run(call: Call) -> Answer {
     let not_ready = |why: &str| Err(Problem::new(Code::Overloaded, why));
@@ -25,7 +26,7 @@ pub(crate) async fn run(call: Call) -> Answer {
         return not_ready("shutting down");
     }
     match tokio::time::timeout(PATIENCE, call.edge.node.store().ready()).await {
-        Ok(Ok(())) => ok(&Health::of(&call.edge)),
+        Ok(Ok(())) => ok(&NodeHealth::of(&call.edge)),
         Ok(Err(why)) => {
             tracing::warn!(%why, "the store is not ready");
             not_ready("the database does not answer")

@@ -1,4 +1,5 @@
 //! Says who answers.
+//! Asks neither a product nor the store.
 
 use std::future::{Ready, ready};
 

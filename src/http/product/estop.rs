@@ -1,4 +1,5 @@
 //! Stops everything.
+//! The gate is closed and every lease ends; nothing is handed out until it is opened again.
 
 use domain::product::Command;
 use wire::ProductState;

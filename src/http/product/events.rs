@@ -1,4 +1,5 @@
 //! Lists what became true of a product.
+//! Reads the log as it is stored; the data of an event is never parsed into a tree.
 
 use actors::store::{Logged, Page};
 use domain::{JobId, ProductId};

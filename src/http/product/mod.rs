@@ -1,4 +1,5 @@
-//! The product as a whole: its gate and its log. One file per action; shared here is an order to the gate.
+//! The product as a whole: its gate and its log.
+//! One file per action; shared here is an order to the gate.
 
 pub(super) mod estop;
 pub(super) mod events;

@@ -1,4 +1,5 @@
 //! Closes the gate.
+//! What is leased goes on.
 
 use domain::product::Command;
 use wire::ProductState;

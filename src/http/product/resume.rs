@@ -1,4 +1,5 @@
 //! Opens the gate.
+//! Jobs are handed out again; what an emergency stop has ended stays ended.
 
 use domain::product::Command;
 use wire::ProductState;

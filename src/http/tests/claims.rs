@@ -1,4 +1,5 @@
 //! The road of a factory: heartbeat, claim, report, renew, release.
+//! Told as a factory tells it, over the wire only.
 
 use serde_json::json;
 

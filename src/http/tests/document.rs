@@ -1,4 +1,5 @@
 //! The OpenAPI document and the table of routes are one.
+//! Neither can have what the other has not.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
 //! Operators: edits under a revision, actions, and waiting for a change.
+//! Told as an operator tells it, over the wire only.
 
 use serde_json::json;
 

@@ -1,4 +1,5 @@
 //! What callers hear when the world fails or too much is asked.
+//! The store fails as planned.
 
 use actors::Limits;
 use actors::store::{Plan, Upset};

@@ -1,4 +1,5 @@
 //! Lists: pages, filters, all products, logs.
+//! A page ends where the next begins, and a filter that is not understood is refused.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,5 @@
 //! Rules that hold for every route.
+//! They go through the table of routes, so that a new route is held to them too.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,5 @@
 //! The server itself, on a real socket.
+//! Only what needs one; everything else is asked without.
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,4 +1,5 @@
 //! Submits: JSON, markdown, keys, dry runs and batches.
+//! Told as a submitter tells it, over the wire only.
 
 use serde_json::{Value, json};
 

@@ -1,11 +1,12 @@
 //! The bytes of what is saved, pinned: a change of them is a new schema.
 
 use domain::job::{Command, Job, Stage, transition};
+use domain::product::Settings;
 use domain::{By, Timestamp};
 use serde_json::json;
 
 use super::{JobRow, SCHEMA, State};
-use crate::store::tests::support::{T0, factory, lease_to, product, report, spec, submit};
+use crate::store::tests::support::{T0, card, factory, lease_to, product, report, spec, submit};
 
 fn queued() -> Job {
     let members = json!({"capabilities": ["os:linux", "tool:git"], "engines": ["claude"], "priority": "high"});
@@ -77,10 +78,13 @@ fn the_bytes_of_a_schema_do_not_change() {
         let run = job.run.map(|run| serde_json::to_string(&run).unwrap()).unwrap_or_default();
         format!("state {state}\nspec {spec}\nrun {run}\n")
     });
+    let card = serde_json::to_string(&card(true, 2)).unwrap();
+    let saved = serde_json::to_string(&Settings::new(product("default"))).unwrap();
+    let text = format!("{}\nfactory {card}\nsettings {saved}\n", text.join("\n"));
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/saved"));
     settings.set_prepend_module_to_snapshot(false);
-    settings.bind(|| insta::assert_snapshot!(format!("job_schema_{SCHEMA}"), text.join("\n")));
+    settings.bind(|| insta::assert_snapshot!(format!("schema_{SCHEMA}"), text));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actors::store::{Change, JobQuery, ReceiptKind, Renewed, Store, Write};
-use domain::factory::{self, Factory};
+use domain::factory;
 use domain::job::command::{Approve, Cancel, Edit, Release, Requeue};
 use domain::job::state::{Checkpoint, Priority};
 use domain::job::{Command, Fact, Insights, RunResult, Stage};
@@ -11,7 +11,7 @@ use domain::product::{self, Settings};
 use domain::{By, Epoch, Usd, event};
 use serde_json::json;
 
-use super::support::{Pair, T0, id, lease_to, open, opened, product as named, report, spec};
+use super::support::{Pair, T0, card, id, lease_to, open, opened, product as named, report, spec};
 
 fn queries() -> Vec<JobQuery> {
     let any = JobQuery::default;
@@ -30,16 +30,6 @@ fn queries() -> Vec<JobQuery> {
         JobQuery { text: Some("100%_\\".into()), ..any() },
         JobQuery { text: Some("%".into()), ..any() },
     ]
-}
-
-fn card(draining: bool, rev: u64) -> Factory {
-    serde_json::from_value(json!({
-        "id": "mac-1", "product": "p1", "descriptor": {"os": "macos"}, "repos": [], "capabilities": ["os:macos"],
-        "engines": [{"name": "claude", "state": "available"}], "engine_classes": [], "health": "ok", "seat_limit": 2,
-        "load_permille": 10, "heartbeat_sec": 30, "presence": "online", "draining": draining, "last_heard_at": T0,
-        "rev": rev,
-    }))
-    .unwrap()
 }
 
 async fn some_jobs(pair: &mut Pair) {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use actors::store::{
     Change, Committed, Ears, Fault, JobQuery, MemoryStore, Opened, Page, Plan, Receipt, ReceiptKind, Store, Told, Write,
 };
+use domain::factory::Factory;
 use domain::job::command::{Fence, Lease, Prior, Report};
 use domain::job::{self, Command, Insights, Job, Spec, Stage};
 use domain::{By, Epoch, FactoryId, JobId, ProductId, RunId, Timestamp, event};
@@ -72,6 +73,17 @@ pub(crate) fn report(epoch: u64, stage: Stage) -> Report {
 pub(crate) fn receipt(kind: ReceiptKind, key: &str, job: &Job, at: Timestamp) -> Receipt {
     let hash = if kind == ReceiptKind::Report { "c0ffee" } else { "" };
     Receipt { kind, key: key.into(), job: job.id, epoch: job.epoch, rev: job.rev, content_hash: hash.into(), at }
+}
+
+/// A factory's card.
+pub(crate) fn card(draining: bool, rev: u64) -> Factory {
+    serde_json::from_value(json!({
+        "id": "mac-1", "product": "p1", "descriptor": {"os": "macos"}, "repos": [], "capabilities": ["os:macos"],
+        "engines": [{"name": "claude", "state": "available"}], "engine_classes": [], "health": "ok", "seat_limit": 2,
+        "load_permille": 10, "heartbeat_sec": 30, "presence": "online", "draining": draining, "last_heard_at": T0,
+        "rev": rev,
+    }))
+    .unwrap()
 }
 
 /// A submit.

@@ -24,9 +24,10 @@ pub(crate) async fn submitter(http: Http, ledger: Ledger, me: usize, round: usiz
 /// Claims and ships, reports twice now and then, and now and then leaves its lease to run out.
 pub(crate) async fn worker(http: Http, ledger: Ledger, me: usize, round: usize) {
     let factory = format!("f{me}");
-    let beat = json!({"factoryId": factory, "seatLimit": 100_000});
-    if http.call("POST", "/factories/heartbeat", Some(beat)).await.is_none() {
-        return;
+    let beat = json!({"factoryId": factory, "seatLimit": 1_000});
+    match http.call("POST", "/factories/heartbeat", Some(beat)).await {
+        Some((status, answer)) => assert_eq!(status, 200, "heartbeat: {answer}"),
+        None => return,
     }
     for n in 0.. {
         let claim = json!({"factoryId": factory, "claimId": format!("{round}-{n}"), "leaseTtlSec": 10});

@@ -41,6 +41,9 @@ fn nothing_acknowledged_is_lost_when_the_coordinator_is_killed_under_load() {
     let http = Http::new(&server.api);
     let events = runtime.block_on(verify(&http, &ledger));
     let (jobs, shipped) = (ledger.jobs().len(), ledger.jobs().values().filter(|known| known.shipped.is_some()).count());
-    println!("{KILLS} kills, {jobs} jobs, {shipped} shipped, {events} events; the last start took {:?}", server.started_in);
+    eprintln!(
+        "{KILLS} kills, {jobs} jobs, {shipped} shipped, {events} events; the last start took {:?}",
+        server.started_in
+    );
     assert!(jobs > 100 && shipped > 50, "the load was too small to mean anything: {jobs} jobs, {shipped} shipped");
 }

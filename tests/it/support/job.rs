@@ -154,6 +154,7 @@ impl Actor for Job {
 /// The facts alone lead to the next state.
 fn assert_replays(job: &Job, facts: &[Fact], next: &Job, by: &By, now: Timestamp) {
     let replayed = facts.iter().fold(job.clone(), |job, fact| job::apply(job, fact, by, now));
-    let expected = Job { rev: replayed.rev, updated_at: replayed.updated_at, spec: Arc::clone(&next.spec), ..next.clone() };
+    let expected =
+        Job { rev: replayed.rev, updated_at: replayed.updated_at, spec: Arc::clone(&next.spec), ..next.clone() };
     assert_eq!(replayed, expected, "the facts tell another story than the step");
 }

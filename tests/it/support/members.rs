@@ -20,7 +20,13 @@ pub(crate) struct Members(Vec<Member>);
 
 impl Members {
     /// Enters a member; an empty value counts as absent. Where it is `usual`, the full view leaves it out.
-    pub(crate) fn add(&mut self, group: &'static str, name: &'static str, value: impl Into<String>, usual: &'static str) {
+    pub(crate) fn add(
+        &mut self,
+        group: &'static str,
+        name: &'static str,
+        value: impl Into<String>,
+        usual: &'static str,
+    ) {
         let value = value.into();
         if !value.is_empty() {
             self.0.push(Member { group, name, value, usual });

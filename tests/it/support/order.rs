@@ -171,19 +171,8 @@ fn under(fence: &Fence) -> String {
 }
 
 fn reported(report: &Report) -> String {
-    let Report {
-        fence,
-        prior,
-        stage,
-        checkpoint,
-        insights,
-        result,
-        exit,
-        verify_result,
-        retryable,
-        reason,
-        question,
-    } = report;
+    let Report { fence, prior, stage, checkpoint, insights, result, exit, verify_result, retryable, reason, question } =
+        report;
     let mut words = vec!["report".to_owned()];
     words.extend(stage.map(|stage| stage.to_string()));
     words.extend(result.map(|result| format!("result {}", word(&result))));
@@ -201,6 +190,7 @@ fn reported(report: &Report) -> String {
     words.push(under(fence));
     match prior {
         Prior::None => {}
+        Prior::Unknown => words.push("with a new id".into()),
         Prior::Same => words.push("again".into()),
         Prior::Other => words.push("with the id of another".into()),
         Prior::Reached(stage) => words.push(format!("after its run had reached {stage}")),

@@ -85,14 +85,6 @@ impl<A: Actor> Story<A> {
         self
     }
 
-    /// Goes on with another state of the aggregate, as after a change that is not told here.
-    pub(crate) fn but(mut self, change: impl FnOnce(&mut A)) -> Self {
-        let before = self.actor.members();
-        change(&mut self.actor);
-        self.log.tell("but", &before.changes(&self.actor.members()));
-        self
-    }
-
     /// Holds the story against its snapshot.
     pub(crate) fn snap(self) {
         self.log.snap();

@@ -48,13 +48,14 @@ fn tracked(root: &Path) -> Option<Vec<String>> {
 
 fn walked(root: &Path, folder: &Path) -> Vec<String> {
     let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy();
-        if path.is_dir() && name != "target" && name != ".git" {
+    for entry in fs::read_dir(folder).expect("a folder of the repository") {
+        let path = entry.expect("an entry of a folder").path();
+        let built = path.ends_with("target") || path.ends_with(".git");
+        if path.is_dir() && !built {
             paths.extend(walked(root, &path));
         } else if path.is_file() {
-            paths.push(path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/"));
+            let path = path.strip_prefix(root).expect("below the root");
+            paths.push(path.to_string_lossy().replace('\\', "/"));
         }
     }
     paths

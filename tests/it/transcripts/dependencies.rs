@@ -26,7 +26,9 @@ fn a_blocked_job_is_ready_once_its_dependency_has_shipped() {
 fn a_failed_dependency_means_what_the_job_says() {
     play("dependency_failed", |stage| async move {
         let first = stage.submit("J").await;
-        for (name, policy) in [("block", OnDepFailure::Block), ("fail", OnDepFailure::Fail), ("ignore", OnDepFailure::Ignore)] {
+        for (name, policy) in
+            [("block", OnDepFailure::Block), ("fail", OnDepFailure::Fail), ("ignore", OnDepFailure::Ignore)]
+        {
             stage
                 .submit_with(name, |spec| {
                     spec.depends_on = vec![first];

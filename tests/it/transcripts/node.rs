@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use domain::job::Command;
 use domain::job::Stage as JobStage;
 use domain::job::command::{Answer, Requeue};
-use domain::job::Command;
 
 use super::stage::{ask, play};
 

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actors::store::{MemoryStore, Plan, Store};
-use actors::{Ask, BeatOrder, CardPatch, Done, Grant, Limits, Node, NotDone, Order, Product, ReportOrder, Submission, Submitted, World};
+use actors::{
+    Ask, BeatOrder, CardPatch, Done, Grant, Limits, Node, NotDone, Order, Product, ReportOrder, Submission, Submitted,
+    World,
+};
 use domain::dispatch::Claim;
 use domain::job::command::{Cancel, Fence, Prior, Release, Report};
 use domain::job::spec::Retry;
@@ -41,11 +44,8 @@ pub(crate) fn play<F: Future<Output = Stage>>(name: &str, acts: impl FnOnce(Stag
 impl Stage {
     pub(crate) async fn set(limits: Limits) -> Self {
         let (plan, journal) = (Plan::default(), Journal::default());
-        let store = JournalStore {
-            inner: MemoryStore::new(plan.clone()),
-            journal: journal.clone(),
-            poison: Arc::default(),
-        };
+        let store =
+            JournalStore { inner: MemoryStore::new(plan.clone()), journal: journal.clone(), poison: Arc::default() };
         let node = start(&store, limits).await;
         Self { node, store, plan, journal, next: std::cell::Cell::new(1) }
     }
@@ -116,7 +116,10 @@ impl Stage {
         match self.product().await.heartbeat(beat).await {
             Ok(beaten) => {
                 let names = |jobs: &[(JobId, Epoch)]| {
-                    jobs.iter().map(|(job, epoch)| format!("{} e{epoch}", self.journal.of(*job))).collect::<Vec<_>>().join(", ")
+                    jobs.iter()
+                        .map(|(job, epoch)| format!("{} e{epoch}", self.journal.of(*job)))
+                        .collect::<Vec<_>>()
+                        .join(", ")
                 };
                 let renewed: Vec<_> = beaten.renewed.iter().map(|(job, epoch, _)| (*job, *epoch)).collect();
                 self.answer(&format!(

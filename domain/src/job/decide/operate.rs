@@ -50,7 +50,8 @@ pub(super) fn requeue(job: &Job, requeue: Requeue) -> Result<Vec<Fact>, Refusal>
     if !legal {
         return Err(super::illegal(job, Stage::Queued));
     }
-    let overruled = job.blocked_reason == Some(BlockedReason::DependencyFailed);
+    let failed_by_it = job.stage == Stage::Failed && !job.deps_met;
+    let overruled = failed_by_it || job.blocked_reason == Some(BlockedReason::DependencyFailed);
     Ok(vec![Fact::Requeued {
         epoch: job.epoch.next(),
         fresh: requeue.fresh,

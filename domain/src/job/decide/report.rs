@@ -27,7 +27,7 @@ pub(super) fn decide(job: &Job, report: &Report, now: Timestamp) -> Result<Vec<F
     match report.prior {
         Prior::Same => return Ok(Vec::new()),
         Prior::Other => return Err(Refusal::ReportMismatch),
-        Prior::None | Prior::Reached(_) => {}
+        Prior::None | Prior::Unknown | Prior::Reached(_) => {}
     }
     if repeats(job, report) {
         return Ok(Vec::new());
@@ -49,6 +49,9 @@ pub(super) fn decide(job: &Job, report: &Report, now: Timestamp) -> Result<Vec<F
 
 /// The stage was reached under that epoch already, and its lease has ended since.
 fn repeats(job: &Job, report: &Report) -> bool {
+    if report.prior == Prior::Unknown {
+        return false;
+    }
     let Some(stage) = report.stage.or_else(|| report.result.and_then(implied)) else { return false };
     let news = report.checkpoint.is_some() && report.checkpoint != job.checkpoint;
     let known = job
@@ -58,7 +61,7 @@ fn repeats(job: &Job, report: &Report) -> bool {
         .map(|lease| lease.reached);
     let before = match report.prior {
         Prior::Reached(stage) => Some(stage),
-        Prior::None | Prior::Same | Prior::Other => None,
+        Prior::None | Prior::Unknown | Prior::Same | Prior::Other => None,
     };
     !news && (known == Some(stage) || before == Some(stage))
 }

@@ -43,13 +43,13 @@ fn mark(job: &Job) -> String {
         job.attempt,
         job.deps_met,
         job.not_before.is_some(),
-        job.spec.on_dep_failure,
+        (job.spec.on_dep_failure, job.spec.timeout_sec),
     )
 }
 
 fn starts() -> Vec<Job> {
     let twice = Spec { retry: Retry { max_attempts: 2, backoff_sec: 1 }, ..limited() };
-    let mut starts = vec![queued(twice.clone())];
+    let mut starts = vec![queued(twice.clone()), queued(Spec { timeout_sec: None, ..twice.clone() })];
     for on_dep_failure in [OnDepFailure::Block, OnDepFailure::Fail, OnDepFailure::Ignore] {
         starts.push(waiting(Spec { on_dep_failure, ..twice.clone() }));
     }
@@ -62,8 +62,8 @@ fn done() -> Moves {
     let mut seen = BTreeSet::new();
     let mut open: VecDeque<(Job, i64)> = starts().into_iter().map(|job| (job, 0)).collect();
     while let Some((job, since)) = open.pop_front() {
-        let orders = orders(&job).into_iter().chain([(60, lease("f1"))]);
-        for (secs, order) in orders {
+        let others = orders(&job).into_iter().filter(|(_, order)| order.name() != "lease");
+        for (secs, order) in others.chain([(3_600, lease("f1"))]) {
             let now = Timestamp(since + secs * 1_000);
             let (name, by) = (order.name(), by(&order));
             let Ok(step) = transition(&job, order, &by, now) else { continue };

@@ -5,9 +5,7 @@ use domain::job::command::Report;
 use domain::job::{Command, Job, RunResult, Stage};
 
 use crate::support::job::{leased, queued_job, spec};
-use crate::support::order::{
-    answer, asks, checkpoint, cost, lease, lease_as, release, report, result, silent, told,
-};
+use crate::support::order::{answer, asks, checkpoint, cost, lease, lease_as, release, report, result, silent, told};
 use crate::support::story::{Story, story};
 
 fn tell(name: &str, job: Job) -> Story<Job> {

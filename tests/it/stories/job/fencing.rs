@@ -6,7 +6,7 @@ use domain::{Epoch, Timestamp};
 
 use crate::support::job::{after, leased, queued_job, spec};
 use crate::support::order::{
-    checkpoint, cost, factory, fence, lease, lease_as, release, report, reject, requeue, silent, told,
+    checkpoint, cost, factory, fence, lease, lease_as, reject, release, report, requeue, silent, told,
 };
 use crate::support::story::story;
 
@@ -22,8 +22,9 @@ fn an_old_epoch_is_stale() {
         .refuses(told(Report { checkpoint: Some(checkpoint("c1")), ..silent() }))
         .refuses(Command::Renew(fence(1)))
         .refuses(release(1, RunResult::Released))
-        .refuses(told(Report { fence: fence(3), ..report(Stage::Review) }))
-        .does(told(Report { fence: fence(2), ..report(Stage::Review) }))
+        .refuses(told(Report { fence: fence(2), ..report(Stage::Review) }))
+        .refuses(told(Report { fence: fence(4), ..report(Stage::Review) }))
+        .does(told(Report { fence: fence(3), ..report(Stage::Review) }))
         .snap();
 }
 
@@ -89,6 +90,11 @@ fn a_repeat_by_its_id() {
         .at(10)
         .repeats(told(Report { prior: Prior::Same, ..report(Stage::Building) }))
         .refuses(told(Report { prior: Prior::Other, ..report(Stage::Testing) }))
+        .at(60)
+        .does(Command::Expire(Epoch(1)))
+        .repeats(told(report(Stage::Testing)))
+        .repeats(told(Report { prior: Prior::Same, ..report(Stage::Testing) }))
+        .refuses(told(Report { prior: Prior::Unknown, ..report(Stage::Testing) }))
         .snap();
 }
 
@@ -96,7 +102,8 @@ fn a_repeat_by_its_id() {
 fn a_plain_client_that_ships_is_never_called_stale() {
     let bare = Fence { epoch: Epoch(1), factory: None };
     let ships = told(Report { fence: bare.clone(), ..report(Stage::Shipped) });
-    let gives_back = Command::Release(domain::job::command::Release { fence: bare.clone(), result: RunResult::Released });
+    let gives_back =
+        Command::Release(domain::job::command::Release { fence: bare.clone(), result: RunResult::Released });
     story("job", "plain_client", queued_job())
         .at(0)
         .does(lease("f1"))
@@ -126,6 +133,10 @@ fn backward_is_refused_and_skipping_is_not() {
 #[test]
 fn an_operators_requeue_bumps_the_epoch_without_a_lease_too() {
     let job = after(leased(spec(), Stage::Building), [(5, told(Report { retryable: false, ..report(Stage::Failed) }))]);
-    assert_eq!((job.epoch, job.finished_at), (Epoch(1), Some(Timestamp(5_000))), "the own final report keeps the epoch");
+    assert_eq!(
+        (job.epoch, job.finished_at),
+        (Epoch(1), Some(Timestamp(5_000))),
+        "the own final report keeps the epoch"
+    );
     story("job", "requeue_bumps_the_epoch", job).at(10).does(requeue(false, None)).repeats(requeue(false, None)).snap();
 }

@@ -94,5 +94,8 @@ fn a_final_report_is_accepted_over_budget() {
 #[test]
 fn a_review_report_is_accepted_over_budget() {
     let end = Report { insights: cost("7.50"), ..report(Stage::Review) };
-    story("job", "review_report_over_budget", leased(budget(Some("1"), None), Stage::Building)).at(10).does(told(end)).snap();
+    story("job", "review_report_over_budget", leased(budget(Some("1"), None), Stage::Building))
+        .at(10)
+        .does(told(end))
+        .snap();
 }

@@ -20,7 +20,7 @@ fn outcome(job: &Job, order: &domain::job::Command, now: Timestamp) -> Vec<Strin
             vec!["stands".to_owned()]
         }
         Ok(step) => {
-            let facts = step.facts.iter().map(|fact| event(fact)).collect::<Vec<_>>().join("  ");
+            let facts = step.facts.iter().map(event).collect::<Vec<_>>().join("  ");
             let changes = record::job(job).changes(&record::job(&step.next));
             std::iter::once(format!("yes      {facts}")).chain(changes).collect()
         }

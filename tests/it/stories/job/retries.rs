@@ -27,7 +27,7 @@ fn attempts_are_used_up_with_growing_pauses() {
         .does(Command::Expire(Epoch(2)))
         .at(300)
         .does(lease_as("f1", 0x13))
-        .does(told(Report { fence: crate::support::order::fence(3), ..result(RunResult::TimedOut) }))
+        .does(told(Report { fence: crate::support::order::fence(4), ..result(RunResult::TimedOut) }))
         .refuses(lease_as("f1", 0x14))
         .at(400)
         .does(requeue(false, Some("once more")))
@@ -37,14 +37,23 @@ fn attempts_are_used_up_with_growing_pauses() {
 
 #[test]
 fn what_is_not_retryable_fails_at_once() {
-    let end = Report { retryable: false, reason: Some("no such repository".into()), exit: Some(2), ..report(Stage::Failed) };
-    story("job", "not_retryable", leased(spec(), Stage::Building)).at(10).does(told(end.clone())).repeats(told(end)).snap();
+    let end =
+        Report { retryable: false, reason: Some("no such repository".into()), exit: Some(2), ..report(Stage::Failed) };
+    story("job", "not_retryable", leased(spec(), Stage::Building))
+        .at(10)
+        .does(told(end.clone()))
+        .repeats(told(end))
+        .snap();
 }
 
 #[test]
 fn over_budget_fails_at_once() {
     let end = told(result(RunResult::OverBudget));
-    story("job", "over_budget_by_the_factory", leased(spec(), Stage::Building)).at(10).does(end.clone()).repeats(end).snap();
+    story("job", "over_budget_by_the_factory", leased(spec(), Stage::Building))
+        .at(10)
+        .does(end.clone())
+        .repeats(end)
+        .snap();
 }
 
 #[test]

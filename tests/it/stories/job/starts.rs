@@ -8,7 +8,11 @@ use crate::support::order::{asks, cancel, checkpoint, lease, release, report, si
 
 /// A job with limits, so that every limit can pass.
 pub(super) fn limited() -> Spec {
-    Spec { timeout_sec: Some(600), budget: JobBudget { usd: Some(domain::Usd(1_000_000)), wall_sec: Some(900) }, ..spec() }
+    Spec {
+        timeout_sec: Some(600),
+        budget: JobBudget { usd: Some(domain::Usd(1_000_000)), wall_sec: Some(900) },
+        ..spec()
+    }
 }
 
 fn ended(stage: Stage, retryable: bool) -> Job {

@@ -33,13 +33,13 @@ fn tell(name: &str, mut job: Job, reached: &[(JobId, &str, Stage)]) {
         for (told, verdict) in verdicts {
             assert_eq!(told, JOB);
             let order = if verdict == Verdict::Met { Command::DependenciesMet } else { Command::DependencyFailed };
-            let words = said(&order);
+            log.tell("tells", &[said(&order)]);
             match transition(&job, order, &By::Coordinator, now) {
                 Ok(step) => {
-                    log.tell(&words, &job.members().changes(&step.next.members()));
+                    log.tell("then", &job.members().changes(&step.next.members()));
                     job = step.next;
                 }
-                Err(no) => log.tell(&words, &[refusal(&no)]),
+                Err(no) => log.tell("refused", &[refusal(&no)]),
             }
         }
         log.tell("deadline", &[Actor::deadline(&job)]);
@@ -66,12 +66,8 @@ fn any_dependency_is_enough() {
 
 #[test]
 fn a_failed_dependency_blocks_until_it_ships_after_all() {
-    let ends = [
-        (A, "A", Stage::DeadLetter),
-        (B, "B", Stage::Shipped),
-        (A, "A", Stage::Queued),
-        (A, "A", Stage::Shipped),
-    ];
+    let ends =
+        [(A, "A", Stage::DeadLetter), (B, "B", Stage::Shipped), (A, "A", Stage::Queued), (A, "A", Stage::Shipped)];
     tell("dependency_failed_blocks", waits(DepsMode::All, OnDepFailure::Block), &ends);
 }
 

@@ -1,0 +1,7 @@
+//! What holds for every sequence of orders, claims and numbers, not only for those that someone thought of.
+
+mod boards;
+mod jobs;
+mod orders;
+mod rival;
+mod values;

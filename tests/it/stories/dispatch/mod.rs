@@ -1,0 +1,5 @@
+//! Stories of the dispatcher's board: who gets which job, and when.
+
+mod bench;
+mod picks;
+mod waits;
