@@ -35,3 +35,28 @@ fn only(start: &str, newest: &[Job]) -> Result<String, Failure> {
         }
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A job as the coordinator shows it.
+    pub(in crate::cli) fn job(id: &str, stage: &str, more: &str) -> Job {
+        let at = "2026-11-21T00:00:00.000Z";
+        let json = format!(
+            r#"{{"id":"{id}","productId":"default","title":"t","bodyMd":"b","manifestSnapshot":{{}},"kind":"leaf",
+            "stage":"{stage}","priority":"normal","depsMode":"all","onDepFailure":"block","concurrencyLimit":1,
+            "retry":{{"maxAttempts":3,"backoffSec":30}},"attempt":0,"approvals":{{"required":0}},"leaseEpoch":1,
+            "rev":1,"createdAt":"{at}","updatedAt":"{at}"{more}}}"#
+        );
+        serde_json::from_str(&json).unwrap()
+    }
+
+    #[test]
+    fn a_beginning_must_mean_one_job() {
+        let newest = ["0189aaaa", "0189aabb", "0189bbbb"].map(|id| job(id, "queued", ""));
+        assert_eq!(only("0189b", &newest).unwrap(), "0189bbbb");
+        assert_eq!(only("0189aa", &newest).unwrap_err().exit(), Exit::Usage);
+        assert_eq!(only("01891", &newest).unwrap_err().exit(), Exit::NotFound);
+    }
+}

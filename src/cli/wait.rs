@@ -76,3 +76,41 @@ fn told(job: &Job) -> String {
     };
     format!("{}  {}{}{reason}", job.id, job.stage.as_str(), clean(&holder.unwrap_or_default()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::find::tests::job;
+
+    #[test]
+    fn a_job_is_at_rest_when_nobody_will_move_it() {
+        let held = r#","lease":{"holderFactoryId":"f","leaseEpoch":1,"leaseTtlSec":90,"renewals":0,"status":"held"}"#;
+        for (stage, more, rests) in [
+            ("queued", "", false),
+            ("building", held, false),
+            ("review", held, false),
+            ("review", "", true),
+            ("testing", "", true),
+            ("shipped", "", true),
+            ("dead_letter", "", true),
+            ("blocked", r#","blockedReason":"needs_input""#, false),
+        ] {
+            assert_eq!(is_at_rest(&job("01890000", stage, more)), rests, "{stage} {more}");
+        }
+    }
+
+    #[test]
+    fn the_outcome_is_the_exit_code() {
+        let over = r#","result":"over_budget""#;
+        for (stage, more, exit) in [
+            ("shipped", "", Exit::Done),
+            ("review", "", Exit::Done),
+            ("failed", "", Exit::JobFailed),
+            ("failed", over, Exit::BudgetStop),
+            ("dead_letter", r#","result":"failed""#, Exit::JobFailed),
+            ("cancelled", "", Exit::JobFailed),
+        ] {
+            assert_eq!(outcome(&job("01890000", stage, more)), exit, "{stage} {more}");
+        }
+    }
+}

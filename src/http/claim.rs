@@ -61,6 +61,9 @@ fn check(said: &ClaimRequest) -> Result<(), Problem> {
     if said.max.is_some_and(|max| max > MAX) {
         return Err(Problem::invalid("/max", format!("must be 1 to {MAX}")));
     }
+    if said.claim_id.is_some() && said.max.is_some_and(|max| max > 1) {
+        return Err(Problem::invalid("/max", "a claim with a claimId is for one job"));
+    }
     match said.weights.iter().flatten().find(|(term, _)| !TERMS.contains(&term.as_str())) {
         Some((term, _)) => {
             let pointer = format!("/weights/{}", term.replace('~', "~0").replace('/', "~1"));

@@ -121,6 +121,7 @@ fn board(opened: &Opened, settings: &Settings, lane: &Lane) -> (Board, Graph) {
             graph.watch(standing.job, awaits, true);
         }
     }
+    board.pack();
     let open = opened.waiting.iter().map(|standing| (standing.job, standing.stage));
     for (job, stage) in opened.dependencies.iter().copied().chain(open) {
         graph.reached(job, stage);

@@ -99,7 +99,7 @@ fn park(owner: &mut Owner, id: JobId) {
         let reported = match store.job(&product, id).await {
             Ok(Some(stored)) => {
                 let change = Change::Note { job: id, prev_seq: stored.last_seq, usage: None };
-                let facts = vec![Fact::Parked.into()];
+                let facts = vec![(Fact::Parked {}).into()];
                 store.commit(Write { product, at, by: By::Coordinator, facts, change }).await.map(|_| ())
             }
             Ok(None) => Ok(()),

@@ -249,7 +249,11 @@ impl<B: Backend> Desk<B> {
         }
         let numbered = self.number(&batch);
         match self.backend.write(&numbered).await {
-            Written::Committed => self.committed(batch, &numbered),
+            Written::Committed => {
+                metrics::counter!("gigafactory_commits_total").increment(1);
+                metrics::counter!("gigafactory_writes_total").increment(batch.len() as u64);
+                self.committed(batch, &numbered);
+            }
             Written::NotWritten(why) => answer_all(batch, &Fault::NotWritten(why)),
             Written::Lost => self.lose(batch),
             Written::Contradicted(what) if batch.len() == 1 => {

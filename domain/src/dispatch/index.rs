@@ -106,6 +106,13 @@ impl Index {
         groups.filter(|group| !group.ready.is_empty() && passes(&group.needs)).map(|group| group.ready.len()).sum()
     }
 
+    /// Builds every order anew, with full nodes.
+    pub(super) fn pack(&mut self) {
+        for group in self.groups.iter_mut().flatten() {
+            group.ready = std::mem::take(&mut group.ready).into_iter().collect();
+        }
+    }
+
     /// How many jobs are ready.
     pub(super) fn ready(&self) -> usize {
         self.ready

@@ -12,11 +12,11 @@ pub fn apply(factory: Option<Factory>, product: &ProductId, fact: &Fact, at: Tim
     let factory = factory?;
     Some(match fact {
         Fact::Registered { card } | Fact::Changed { card } => carded(factory, card),
-        Fact::Stale => Factory { presence: Presence::Stale, ..factory },
-        Fact::Offline => Factory { presence: Presence::Offline, ..factory },
-        Fact::Online => Factory { presence: Presence::Online, last_heard_at: at, ..factory },
+        Fact::Stale {} => Factory { presence: Presence::Stale, ..factory },
+        Fact::Offline {} => Factory { presence: Presence::Offline, ..factory },
+        Fact::Online {} => Factory { presence: Presence::Online, last_heard_at: at, ..factory },
         Fact::Draining { .. } => Factory { draining: true, ..factory },
-        Fact::Resumed => Factory { draining: false, failures: 0, ..factory },
+        Fact::Resumed {} => Factory { draining: false, failures: 0, ..factory },
     })
 }
 

@@ -24,7 +24,7 @@ pub fn decide(factory: Option<&Factory>, command: &Command, now: Timestamp) -> V
         Command::Heard => revived(factory),
         Command::Check => missed(factory, now),
         Command::Drain { reason } if !factory.draining => vec![Fact::Draining { reason: reason.clone() }],
-        Command::Resume if factory.draining => vec![Fact::Resumed],
+        Command::Resume if factory.draining => vec![Fact::Resumed {}],
         Command::Drain { .. } | Command::Resume => Vec::new(),
         Command::Ended { result, quick } => failing(factory, *result, *quick),
     }
@@ -39,21 +39,21 @@ fn beaten(factory: &Factory, beat: &Beat) -> Vec<Fact> {
 }
 
 fn revived(factory: &Factory) -> Vec<Fact> {
-    if factory.presence == Presence::Online { Vec::new() } else { vec![Fact::Online] }
+    if factory.presence == Presence::Online { Vec::new() } else { vec![Fact::Online {}] }
 }
 
 fn missed(factory: &Factory, now: Timestamp) -> Vec<Fact> {
     if factory.presence == Presence::Stale
         && now.ms_since(factory.last_heard_at) < 3_000 * u64::from(factory.heartbeat_sec)
     {
-        return vec![Fact::Online];
+        return vec![Fact::Online {}];
     }
     if factory.deadline().is_none_or(|deadline| now < deadline) {
         return Vec::new();
     }
     match factory.presence {
-        Presence::Online => vec![Fact::Stale],
-        Presence::Stale => vec![Fact::Offline],
+        Presence::Online => vec![Fact::Stale {}],
+        Presence::Stale => vec![Fact::Offline {}],
         Presence::Offline => Vec::new(),
     }
 }

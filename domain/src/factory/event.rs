@@ -20,11 +20,11 @@ pub enum Fact {
         card: Card,
     },
     /// It was not heard for three intervals.
-    Stale,
+    Stale {},
     /// It was not heard for six intervals.
-    Offline,
+    Offline {},
     /// It was heard again.
-    Online,
+    Online {},
     /// It takes no new work.
     Draining {
         /// Why.
@@ -32,7 +32,7 @@ pub enum Fact {
         reason: Option<String>,
     },
     /// It takes work again.
-    Resumed,
+    Resumed {},
 }
 
 impl Fact {
@@ -41,11 +41,11 @@ impl Fact {
         match self {
             Self::Registered { .. } => "factory.registered",
             Self::Changed { .. } => "factory.changed",
-            Self::Stale => "factory.stale",
-            Self::Offline => "factory.offline",
-            Self::Online => "factory.online",
+            Self::Stale {} => "factory.stale",
+            Self::Offline {} => "factory.offline",
+            Self::Online {} => "factory.online",
             Self::Draining { .. } => "factory.draining",
-            Self::Resumed => "factory.resumed",
+            Self::Resumed {} => "factory.resumed",
         }
     }
 }

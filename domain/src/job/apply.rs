@@ -13,8 +13,8 @@ pub fn apply(mut job: Job, fact: &Fact, by: &By, at: Timestamp) -> Job {
         job = ended(job, fact, end, at);
     }
     match fact {
-        Fact::Created { .. } | Fact::LeaseExpired { .. } | Fact::Fenced { .. } | Fact::Parked => job,
-        Fact::Ready => queued(Job { deps_met: true, ..job }, at),
+        Fact::Created { .. } | Fact::LeaseExpired { .. } | Fact::Fenced { .. } | Fact::Parked {} => job,
+        Fact::Ready {} => queued(Job { deps_met: true, ..job }, at),
         Fact::Blocked { reason } => {
             Job { stage: Stage::Blocked, blocked_reason: Some(*reason), queued_at: None, ..job }
         }
@@ -70,7 +70,7 @@ pub(super) fn reached(fact: &Fact) -> Option<Stage> {
         | Fact::Failed { end: Some(end) } => (end.lease == LeaseStatus::Released).then_some(Stage::Failed),
         Fact::Released { end, .. } => (end.result == RunResult::Quota && end.said.is_some()).then_some(Stage::Failed),
         Fact::Created { .. }
-        | Fact::Ready
+        | Fact::Ready {}
         | Fact::Blocked { .. }
         | Fact::Leased { .. }
         | Fact::Checkpointed { .. }
@@ -86,7 +86,7 @@ pub(super) fn reached(fact: &Fact) -> Option<Stage> {
         | Fact::Cancelled { .. }
         | Fact::Shipped { .. }
         | Fact::Edited { .. }
-        | Fact::Parked => None,
+        | Fact::Parked {} => None,
     }
 }
 

@@ -20,7 +20,7 @@ pub enum Fact {
         priority: Priority,
     },
     /// It entered the queue: at submit, or when its dependencies settled.
-    Ready,
+    Ready {},
     /// It waits for something that is no factory.
     Blocked {
         /// For what.
@@ -172,7 +172,7 @@ pub enum Fact {
         spec: Option<Box<Spec>>,
     },
     /// It keeps failing inside the coordinator and is left alone until an operator ends its lease.
-    Parked,
+    Parked {},
 }
 
 /// What a report told of a run.
@@ -243,7 +243,7 @@ impl Fact {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Created { .. } => "job.created",
-            Self::Ready => "job.ready",
+            Self::Ready {} => "job.ready",
             Self::Blocked { .. } => "job.blocked",
             Self::Leased { .. } => "job.leased",
             Self::Staged { .. } => "job.stage",
@@ -262,7 +262,7 @@ impl Fact {
             Self::Cancelled { .. } => "job.cancelled",
             Self::Shipped { .. } => "job.shipped",
             Self::Edited { .. } => "job.edited",
-            Self::Parked => "job.parked",
+            Self::Parked {} => "job.parked",
         }
     }
 
@@ -278,7 +278,7 @@ impl Fact {
             | Self::Cancelled { end, .. }
             | Self::Shipped { end, .. } => end.as_ref(),
             Self::Created { .. }
-            | Self::Ready
+            | Self::Ready {}
             | Self::Blocked { .. }
             | Self::Leased { .. }
             | Self::Staged { .. }
@@ -287,7 +287,7 @@ impl Fact {
             | Self::Answered { .. }
             | Self::Approved { .. }
             | Self::Edited { .. }
-            | Self::Parked => None,
+            | Self::Parked {} => None,
         }
     }
 }

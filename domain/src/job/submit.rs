@@ -19,7 +19,7 @@ pub struct Submitted {
 /// Makes a job of what was asked for: queued, or blocked where `deps_met` is false.
 pub fn submit(id: JobId, product: ProductId, spec: Spec, deps_met: bool, now: Timestamp) -> Submitted {
     let created = Fact::Created { title: spec.title.clone(), priority: spec.priority };
-    let follows = if deps_met { Fact::Ready } else { Fact::Blocked { reason: BlockedReason::Dependencies } };
+    let follows = if deps_met { Fact::Ready {} } else { Fact::Blocked { reason: BlockedReason::Dependencies } };
     let job = Job {
         id,
         product,

@@ -70,7 +70,9 @@ async fn git(dir: &Path, args: &[&str]) -> io::Result<String> {
         command.env_remove(name);
     }
     command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1").env("LC_ALL", "C");
-    let Output { status, stdout, stderr } = command.kill_on_drop(true).output().await?;
+    let ran = command.kill_on_drop(true).output().await;
+    let ran = ran.map_err(|error| io::Error::new(error.kind(), format!("git cannot be run: {error}")))?;
+    let Output { status, stdout, stderr } = ran;
     if !status.success() {
         let first = args.first().copied().unwrap_or_default();
         return Err(io::Error::other(format!("git {first}: {}", String::from_utf8_lossy(&stderr).trim())));

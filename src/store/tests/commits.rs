@@ -58,7 +58,7 @@ async fn a_snapshot_that_does_not_follow_leaves_nothing() {
     pair.submit(1, spec(json!({})), true).await;
     let (job, _) = pair.jobs[&id(1)].clone();
     let stale = |job: domain::job::Job| {
-        let (of, fact) = (job.product.clone(), domain::job::Fact::Ready);
+        let (of, fact) = (job.product.clone(), domain::job::Fact::Ready {});
         let change = Change::Job { job: Arc::new(job), prev_seq: 2, edited: false, ended: None, receipt: None };
         Write { product: of, at: pair.now, by: domain::By::Coordinator, facts: vec![fact.into()], change }
     };

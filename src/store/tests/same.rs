@@ -82,7 +82,7 @@ async fn some_notes(pair: &mut Pair) {
         |n, epoch| Renewed { job: id(n), epoch: Epoch(epoch), expires_at: at.plus_secs(90), ttl_sec: 120, renewals: 3 };
     let change = Change::Renewals { renewed: vec![renewed(5, 1), renewed(2, 77), renewed(6, 1), renewed(999, 1)] };
     pair.commit(Write { product: of.clone(), at, by: by.clone(), facts: vec![], change }).await.unwrap();
-    for (factory, fact) in [(card(false, 1), factory::Fact::Resumed), (card(true, 2), factory::Fact::Stale)] {
+    for (factory, fact) in [(card(false, 1), factory::Fact::Resumed {}), (card(true, 2), factory::Fact::Stale {})] {
         let change = Change::Factory { factory: Arc::new(factory) };
         let facts = vec![event::Fact::from(fact)];
         pair.commit(Write { product: of.clone(), at, by: by.clone(), facts, change }).await.unwrap();

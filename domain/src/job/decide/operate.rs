@@ -10,7 +10,7 @@ use crate::job::state::{BlockedReason, Job, RunResult, Stage};
 /// What waits for dependencies is queued; anything else is past that.
 pub(super) fn dependencies_met(job: &Job) -> Vec<Fact> {
     match job.blocked_reason {
-        Some(BlockedReason::Dependencies | BlockedReason::DependencyFailed) => vec![Fact::Ready],
+        Some(BlockedReason::Dependencies | BlockedReason::DependencyFailed) => vec![Fact::Ready {}],
         Some(BlockedReason::NeedsInput) | None => Vec::new(),
     }
 }
