@@ -1,6 +1,7 @@
 //! What the process tells of itself: log lines on the standard error stream, and numbers for Prometheus.
 //! Owns how they are set up, never what is said.
 
+use std::io::IsTerminal;
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -9,8 +10,9 @@ use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
-/// What is logged unless `GIGAFACTORY_LOG` says otherwise: no line for each request, they are too many.
-const FILTER: &str = "info,access=warn";
+/// What is logged unless `GIGAFACTORY_LOG` says otherwise: no line for each request, they are too many, and nothing of
+/// how libraries begin and end.
+const FILTER: &str = "info,access=warn,actix_server=warn,sea_orm_migration=warn";
 
 /// The bounds of latencies, in seconds.
 const LATENCIES: [f64; 14] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
@@ -34,7 +36,8 @@ pub fn init() -> Result<(), CannotLog> {
     let given = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let filter = EnvFilter::try_new(given("GIGAFACTORY_LOG").as_deref().unwrap_or(FILTER))?;
     let registry = tracing_subscriber::registry().with(filter);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let colour = std::io::stderr().is_terminal() && given("NO_COLOR").is_none();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colour);
     match given("GIGAFACTORY_LOG_FORMAT").as_deref() {
         None | Some("text") => registry.with(lines).try_init()?,
         Some("json") => registry.with(lines.json().flatten_event(true)).try_init()?,
@@ -59,6 +62,8 @@ pub fn prometheus() -> &'static PrometheusHandle {
 
 fn describe() {
     metrics::describe_counter!("gigafactory_http_requests_total", "Requests by method, route and status.");
+    metrics::describe_counter!("gigafactory_commits_total", "Transactions that were committed.");
+    metrics::describe_counter!("gigafactory_writes_total", "Writes in committed transactions.");
     metrics::describe_histogram!("gigafactory_http_request_seconds", "How long requests took, waiting included.");
     metrics::describe_counter!("gigafactory_ignored_members_total", "Members of factories' writes that are not known.");
 }

@@ -115,13 +115,12 @@ fn board(opened: &Opened, settings: &Settings, lane: &Lane) -> (Board, Graph) {
     for job in &opened.leased {
         board.observe(&domain::dispatch::Standing::of(job), lane.now());
     }
+    board.fill(&opened.waiting, lane.now());
     for standing in &opened.waiting {
-        board.observe(standing, lane.now());
         if let Some(awaits) = &standing.awaits {
             graph.watch(standing.job, awaits, true);
         }
     }
-    board.pack();
     let open = opened.waiting.iter().map(|standing| (standing.job, standing.stage));
     for (job, stage) in opened.dependencies.iter().copied().chain(open) {
         graph.reached(job, stage);

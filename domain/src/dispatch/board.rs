@@ -94,16 +94,26 @@ impl Board {
         self.seats.close(id);
     }
 
+    /// Takes in the waiting jobs of a product that is being opened: as `observe` for each, in far less time and memory.
+    pub fn fill(&mut self, waiting: &[Standing], now: Timestamp) {
+        self.places.reserve(waiting.len());
+        let mut ready = Vec::with_capacity(waiting.len());
+        for job in waiting {
+            if spot(&mut self.seats, job, now) != Some(Spot::Ready) {
+                self.observe(job, now);
+                continue;
+            }
+            let group = self.index.join(&job.needs);
+            let place = Place { group, priority: job.priority, queued_at: job.queued_at, spot: Spot::Ready };
+            ready.push((group, place.rank(job.job)));
+            self.places.insert(job.job, place);
+        }
+        self.index.fill(ready);
+    }
+
     /// Takes in a job as it was committed. An offer that is under way stays one until it ends.
     pub fn observe(&mut self, job: &Standing, now: Timestamp) {
-        let spot = match (&job.holder, job.stage) {
-            (Some(holder), _) => Some(Spot::Running(self.seats.number(holder))),
-            (None, Stage::Queued) => Some(match job.not_before.filter(|at| *at > now) {
-                Some(at) => Spot::Delayed(at),
-                None => Spot::Ready,
-            }),
-            (None, _) => None,
-        };
+        let spot = spot(&mut self.seats, job, now);
         let offered = self.places.get(&job.job).map(|place| place.spot).filter(|spot| matches!(spot, Spot::Offered(_)));
         let queued = matches!(spot, Some(Spot::Ready | Spot::Delayed(_)));
         let spot = if queued { offered.or(spot) } else { spot };
@@ -178,11 +188,6 @@ impl Board {
             }
         }
         served
-    }
-
-    /// Packs the index: one that was filled in order takes nearly twice the memory that it needs.
-    pub fn pack(&mut self) {
-        self.index.pack();
     }
 
     /// Moves jobs whose pause is over into the index.
@@ -319,5 +324,17 @@ impl Board {
         if !taken {
             self.roomy.extend(self.waiters.iter().map(|(_, claim)| claim.factory.clone()));
         }
+    }
+}
+
+/// Where a job stands by itself, without regard to offers. None: claims have nothing to do with it.
+fn spot(seats: &mut Seats, job: &Standing, now: Timestamp) -> Option<Spot> {
+    match (&job.holder, job.stage) {
+        (Some(holder), _) => Some(Spot::Running(seats.number(holder))),
+        (None, Stage::Queued) => Some(match job.not_before.filter(|at| *at > now) {
+            Some(at) => Spot::Delayed(at),
+            None => Spot::Ready,
+        }),
+        (None, _) => None,
     }
 }

@@ -106,10 +106,13 @@ impl Index {
         groups.filter(|group| !group.ready.is_empty() && passes(&group.needs)).map(|group| group.ready.len()).sum()
     }
 
-    /// Builds every order anew, with full nodes.
-    pub(super) fn pack(&mut self) {
-        for group in self.groups.iter_mut().flatten() {
-            group.ready = std::mem::take(&mut group.ready).into_iter().collect();
+    /// Makes many members ready at once. The orders are built from sorted ranks, which leaves no node half empty.
+    pub(super) fn fill(&mut self, mut ranks: Vec<(GroupNo, Rank)>) {
+        ranks.sort_unstable();
+        self.ready += ranks.len();
+        for some in ranks.chunk_by(|one, other| one.0 == other.0) {
+            let Some(group) = some.first().and_then(|(no, _)| self.groups[*no as usize].as_mut()) else { continue };
+            group.ready.append(&mut some.iter().map(|(_, rank)| *rank).collect());
         }
     }
 

@@ -29,6 +29,7 @@ enum Move {
     Card { factory: u8, words: u8, seats: u32, draining: bool },
     Pause(bool),
     Pass { ms: i64 },
+    Reopen,
 }
 
 fn step() -> impl Strategy<Value = Move> {
@@ -50,6 +51,7 @@ fn step() -> impl Strategy<Value = Move> {
             .prop_map(|(factory, words, seats, draining)| Move::Card { factory, words, seats, draining }),
         1 => any::<bool>().prop_map(Move::Pause),
         2 => (1_i64..40).prop_map(|ms| Move::Pass { ms }),
+        1 => Just(Move::Reopen),
     ]
 }
 
@@ -160,6 +162,7 @@ impl Pair {
                 self.rival.paused = paused;
             }
             Move::Pass { ms } => self.now = Timestamp(self.now.0 + ms),
+            Move::Reopen => self.reopen(),
         }
         self.wake();
         self.serve()?;
@@ -190,6 +193,26 @@ impl Pair {
         };
         let spot = if pause_ms > 0 { Spot::Delayed } else { Spot::Ready };
         self.observe(job, Some(spot));
+    }
+
+    /// The product is opened again: offers and waiting claims are gone, everything else is as it was committed.
+    fn reopen(&mut self) {
+        self.waiters.clear();
+        self.board = Board::default();
+        self.board.set_paused(self.rival.paused);
+        self.rival.factories.iter().for_each(|card| self.board.observe_factory(card.clone()));
+        let mut waiting = Vec::new();
+        for (job, spot) in &mut self.rival.jobs {
+            match spot {
+                Spot::Running(_) => self.board.observe(job, self.now),
+                Spot::Ready | Spot::Delayed | Spot::Offered(_) => waiting.push(job.clone()),
+            }
+            if matches!(spot, Spot::Offered(_)) {
+                *spot = Spot::Ready;
+            }
+        }
+        waiting.sort_by_key(|job| job.job);
+        self.board.fill(&waiting, self.now);
     }
 
     fn end(&mut self, nth: usize, requeued: bool) {
