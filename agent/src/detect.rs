@@ -7,9 +7,6 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::process::Command;
-use tokio::task::JoinSet;
-
-use crate::engine::TEMPLATES;
 
 /// Tools that jobs may ask for as `tool:<name>`.
 const TOOLS: [&str; 9] = ["git", "docker", "node", "npm", "cargo", "python3", "go", "java", "make"];
@@ -64,19 +61,7 @@ pub fn capabilities(engines: &[Found], added: &[String]) -> Vec<String> {
 /// The engines of this host, the shell first: it is the one for jobs that name none.
 pub async fn engines() -> Vec<Found> {
     let mock = Found { name: "mock".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) };
-    let mut found = vec![Found { name: "shell".to_owned(), version: version("bash".as_ref()).await }, mock];
-    let mut asked = JoinSet::new();
-    for template in &TEMPLATES {
-        if let Some(program) = on_path(template.program) {
-            asked.spawn(async move {
-                Found { name: template.name.to_owned(), version: version(program.as_os_str()).await }
-            });
-        }
-    }
-    let mut others = asked.join_all().await;
-    others.sort_by(|a, b| a.name.cmp(&b.name));
-    found.extend(others);
-    found
+    vec![Found { name: "shell".to_owned(), version: version("bash".as_ref()).await }, mock]
 }
 
 /// The first line that the program answers to `--version`.

@@ -4,13 +4,11 @@
 pub mod block;
 mod output;
 mod seen;
-mod table;
 
 use std::path::PathBuf;
 
 pub use output::{Dialect, Signal};
 pub use seen::Seen;
-pub use table::{TEMPLATES, Template};
 
 use crate::detect::on_path;
 
@@ -24,8 +22,6 @@ pub struct Plan {
     pub command: Vec<String>,
     /// What it reads.
     pub stdin: String,
-    /// Variables of the factory's environment that it gets to see.
-    pub passed: &'static [&'static str],
     /// How its output is read.
     pub dialect: Dialect,
 }
@@ -41,14 +37,11 @@ pub fn choose<'a>(granted: Option<&'a str>, wanted: &'a [String], have: &[String
 }
 
 /// Makes the plan for `engine`; `mock` is the command that plays scripts. Refuses engines that this agent does not know.
-pub fn plan(engine: &str, body: &str, notes: &str, yolo: bool, mock: &[String]) -> Option<Plan> {
+pub fn plan(engine: &str, body: &str, mock: &[String]) -> Option<Plan> {
     match engine {
         "shell" => Some(shell(&block::first(body, &["sh", "bash", "shell"]).unwrap_or_else(|| body.to_owned()))),
-        "mock" => Some(Plan { command: mock.to_vec(), stdin: body.to_owned(), passed: &[], dialect: Dialect::Mock }),
-        name => {
-            let template = TEMPLATES.iter().find(|template| template.name == name)?;
-            Some(template.plan(format!("{body}{notes}"), yolo))
-        }
+        "mock" => Some(Plan { command: mock.to_vec(), stdin: body.to_owned(), dialect: Dialect::Mock }),
+        _ => None,
     }
 }
 
@@ -57,7 +50,7 @@ pub fn shell(script: &str) -> Plan {
     let bash: Option<PathBuf> = on_path("bash");
     let command: &[&str] = if bash.is_some() { &["bash", "-euo", "pipefail", "-s"] } else { &["sh", "-eu", "-s"] };
     let command = command.iter().map(|&word| word.to_owned()).collect();
-    Plan { command, stdin: script.to_owned(), passed: &[], dialect: Dialect::Plain }
+    Plan { command, stdin: script.to_owned(), dialect: Dialect::Plain }
 }
 
 #[cfg(test)]
@@ -78,17 +71,17 @@ mod tests {
     #[test]
     fn the_body_is_never_an_argument() {
         let body = "do the secret thing";
-        for engine in ["shell", "mock", "claude", "codex", "gemini", "amp"] {
-            let plan = plan(engine, body, "", true, &["mock-engine".to_owned()]).unwrap();
+        for engine in ["shell", "mock"] {
+            let plan = plan(engine, body, &["mock-engine".to_owned()]).unwrap();
             assert!(plan.stdin.contains(body));
             assert!(plan.command.iter().all(|word| !word.contains("secret")), "{engine}");
         }
-        assert_eq!(plan("unheard-of", body, "", false, &[]), None);
+        assert_eq!(plan("unheard-of", body, &[]), None);
     }
 
     #[test]
     fn a_shell_job_runs_its_first_block_or_all_of_its_body() {
-        assert_eq!(plan("shell", "# T\n```sh\necho 1\n```\n", "", false, &[]).unwrap().stdin, "echo 1\n");
-        assert_eq!(plan("shell", "echo 2", "notes", false, &[]).unwrap().stdin, "echo 2");
+        assert_eq!(plan("shell", "# T\n```sh\necho 1\n```\n", &[]).unwrap().stdin, "echo 1\n");
+        assert_eq!(plan("shell", "echo 2", &[]).unwrap().stdin, "echo 2");
     }
 }

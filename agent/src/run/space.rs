@@ -137,9 +137,8 @@ impl Space {
         Ok(Self { root, cwd, checkout: Some(checkout) })
     }
 
-    /// The whole environment of the run's processes: how to find programs, and who they are. `passed` are variables of
-    /// the factory's own that the engine needs.
-    pub(crate) fn environment(&self, grant: &Grant, passed: &[&str]) -> Vec<(OsString, OsString)> {
+    /// The whole environment of the run's processes: how to find programs, and who they are.
+    pub(crate) fn environment(&self, grant: &Grant) -> Vec<(OsString, OsString)> {
         let own = |name: &str| std::env::var_os(name);
         let mut all: Vec<(OsString, OsString)> = vec![
             ("LANG".into(), own("LANG").unwrap_or_else(|| "C.UTF-8".into())),
@@ -154,7 +153,7 @@ impl Space {
         let temporary: &[&str] = if cfg!(windows) { &["TMP", "TEMP", "TMPDIR"] } else { &["TMPDIR"] };
         all.extend(temporary.iter().map(|name| (name.into(), self.root.join("tmp").into())));
         let needed: &[&str] = if cfg!(windows) { &["PATH", "SystemRoot", "PATHEXT"] } else { &["PATH"] };
-        let kept = needed.iter().chain(passed).filter_map(|name| Some((name.into(), own(name)?)));
+        let kept = needed.iter().filter_map(|name| Some((name.into(), own(name)?)));
         all.extend(kept);
         all
     }

@@ -21,9 +21,7 @@ impl<F: Fleet> Attempt<'_, F> {
     /// Runs the engine to its end, with checkpoints on a timer and whenever the engine asks.
     pub(super) async fn work(&self, space: &Space) -> io::Result<Ended> {
         let job = &self.grant.job;
-        let plan = self.engine.and_then(|name| {
-            engine::plan(name, &job.body_md, &notes(&job.notes), job.yolo, &self.host.config.mock_command)
-        });
+        let plan = self.engine.and_then(|name| engine::plan(name, &job.body_md, &self.host.config.mock_command));
         let Some(plan) = plan else {
             return Err(io::Error::new(io::ErrorKind::NotFound, "none of the job's engines is on this host"));
         };
@@ -62,7 +60,7 @@ impl<F: Fleet> Attempt<'_, F> {
             program: program.into(),
             args: words.map(Into::into).collect(),
             cwd: space.cwd.clone(),
-            env: space.environment(self.grant, plan.passed),
+            env: space.environment(self.grant),
             stdin: plan.stdin.into_bytes(),
             deadline: self.deadline,
             grace: self.host.config.grace,
@@ -84,11 +82,4 @@ impl<F: Fleet> Attempt<'_, F> {
         };
         Ok(async move { supervise(command, &log, reader, stop).await })
     }
-}
-
-/// What reviewers and operators said, for an engine that reads.
-fn notes(notes: &[wire::Note]) -> String {
-    let lines = notes.iter().map(|note| format!("- {}: {}\n", note.by, note.text));
-    let text: String = lines.collect();
-    if text.is_empty() { text } else { format!("\n\n## Notes on earlier runs\n\n{text}") }
 }
