@@ -10,9 +10,9 @@ use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
-/// What is logged unless `GIGAFACTORY_LOG` says otherwise: no line for each request, they are too many, and nothing of
-/// how libraries begin and end.
-const FILTER: &str = "info,access=warn,actix_server=warn,sea_orm_migration=warn";
+/// What is logged unless `GIGAFACTORY_LOG` says otherwise: what we have to tell, and what troubles others. No line for
+/// each request (`access`): they are too many.
+const FILTER: &str = "warn,gigafactory=info,actors=info,agent=info";
 
 /// The bounds of latencies, in seconds.
 const LATENCIES: [f64; 14] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
