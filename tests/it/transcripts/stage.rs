@@ -10,10 +10,11 @@ use actors::{
     World,
 };
 use domain::dispatch::Claim;
-use domain::job::command::{Cancel, Fence, Prior, Release, Report};
-use domain::job::spec::Retry;
-use domain::job::{Command, Insights, RunResult, Spec, Stage as JobStage};
+use domain::job::command::{Cancel, Fence, Release, Report};
+use domain::job::{Command, RunResult, Spec, Stage as JobStage};
 use domain::{By, Epoch, FactoryId, JobId, ProductId};
+
+use crate::support::{job, order};
 
 use super::journal::{CountingIds, Journal, JournalStore, PausedClock};
 
@@ -86,7 +87,7 @@ impl Stage {
     pub(crate) async fn submit_with(&self, name: &str, change: impl FnOnce(&mut Spec)) -> JobId {
         let id = JobId(uuid::Uuid::from_u128(1_000 + u128::from(self.next.replace(self.next.get() + 1))));
         self.journal.name(id, name);
-        let mut spec = spec(name);
+        let mut spec = Spec { title: name.into(), ..job::spec() };
         change(&mut spec);
         self.act(&format!("submit {name}"));
         let submission = Submission { id, spec, by: operator() };
@@ -177,19 +178,7 @@ impl Stage {
         change: impl FnOnce(&mut ReportOrder),
     ) -> Result<Done, NotDone> {
         let mut order = ReportOrder {
-            report: Report {
-                fence: Fence { epoch: Epoch(epoch), factory: None },
-                prior: Prior::None,
-                stage: None,
-                checkpoint: None,
-                insights: Insights::default(),
-                result: None,
-                exit: None,
-                verify_result: None,
-                retryable: true,
-                reason: None,
-                question: None,
-            },
+            report: Report { fence: Fence { epoch: Epoch(epoch), factory: None }, ..order::silent() },
             report_id: None,
             content_hash: "the same".into(),
             by: By::Coordinator,
@@ -271,40 +260,5 @@ pub(crate) fn ask(name: &str) -> Ask {
         ttl_sec: 60,
         wait: None,
         max: 1,
-    }
-}
-
-fn spec(title: &str) -> Spec {
-    Spec {
-        title: title.into(),
-        body_md: "do it".into(),
-        manifest_json: "{}".into(),
-        priority: domain::job::state::Priority::Normal,
-        capabilities: Vec::new(),
-        engine_class: None,
-        engines: Vec::new(),
-        profile: None,
-        repo: None,
-        base: None,
-        cwd: None,
-        verify: None,
-        allowed_scope: Vec::new(),
-        yolo: false,
-        auto_ship: false,
-        idempotency_key: None,
-        content_hash: None,
-        tracker_item_id: None,
-        depends_on: Vec::new(),
-        deps_mode: domain::job::spec::DepsMode::All,
-        on_dep_failure: domain::job::spec::OnDepFailure::Block,
-        concurrency_key: None,
-        concurrency_limit: 1,
-        budget: domain::job::spec::JobBudget::default(),
-        timeout_sec: None,
-        retry: Retry::default(),
-        not_before: None,
-        due_at: None,
-        labels: std::collections::BTreeMap::new(),
-        approvals: domain::job::spec::Approvals::default(),
     }
 }
