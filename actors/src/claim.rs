@@ -1,6 +1,7 @@
 //! A claim's way back to its caller: the port that travels, and the guard that gives back what nobody took.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use domain::{Epoch, JobId, factory};
@@ -37,11 +38,22 @@ pub(crate) struct Claiming {
     pub(crate) ask: Arc<Ask>,
     /// Where the answers go.
     pub(crate) port: ClaimPort,
+    /// How many jobs are still to be picked for it.
+    pub(crate) wanted: u32,
+    /// No other job is on offer to it: it may wait.
+    pub(crate) alone: bool,
+    /// Its caller was told that there is nothing: a grant that comes now reaches nobody, not even a repeat.
+    pub(crate) over: Arc<AtomicBool>,
 }
 
 impl Claiming {
-    /// Nobody listens any more.
+    /// Nobody listens, and nobody will ask again: a grant would be lost.
     pub(crate) fn is_gone(&self) -> bool {
+        self.port.is_closed() && (self.ask.claim_id.is_none() || self.over.load(Ordering::Acquire))
+    }
+
+    /// Nobody listens now.
+    pub(crate) fn is_unheard(&self) -> bool {
         self.port.is_closed()
     }
 
@@ -57,6 +69,9 @@ pub(crate) struct Desk {
     /// Every sender has gone: nobody holds the claim any more.
     pub(crate) finished: bool,
     pub(crate) answers: mpsc::UnboundedReceiver<Answer>,
+    /// Answers that came, until they are taken.
+    pub(crate) got: Vec<Answer>,
+    pub(crate) over: Arc<AtomicBool>,
     pub(crate) dispatcher: ractor::ActorRef<dispatcher::Msg>,
     pub(crate) product: ractor::ActorRef<product::Msg>,
 }
@@ -67,39 +82,42 @@ impl Desk {
     /// Grants that were not taken by then stay with the desk, whose drop gives them back.
     pub(crate) async fn wait(&mut self, wait: Option<Duration>) -> Result<Vec<Answer>, NotDone> {
         let until = wait.map(|wait| Instant::now() + wait);
-        let mut got = Vec::new();
         loop {
-            let next = match until.filter(|_| got.is_empty()) {
+            let next = match until.filter(|_| self.got.is_empty()) {
                 Some(until) => match tokio::time::timeout_at(until, self.answers.recv()).await {
                     Ok(next) => next,
-                    Err(_) => return Ok(self.leave()),
+                    Err(_) => {
+                        self.leave();
+                        self.over.store(self.got.is_empty(), Ordering::Release);
+                        return Ok(std::mem::take(&mut self.got));
+                    }
                 },
                 None => self.answers.recv().await,
             };
             match next {
-                Some(answer) => got.push(answer),
+                Some(answer) => self.got.push(answer),
                 None => {
                     self.finished = true;
+                    let got = std::mem::take(&mut self.got);
                     return if got.is_empty() { Err(NotDone::OutcomeUnknown) } else { Ok(got) };
                 }
             }
         }
     }
 
-    /// Ends the waiting. A grant that came at the last moment is taken all the same.
-    fn leave(&mut self) -> Vec<Answer> {
+    /// Ends the waiting. A grant that came at the last moment is there all the same.
+    fn leave(&mut self) {
         self.answers.close();
-        let mut got = Vec::new();
         while let Ok(answer) = self.answers.try_recv() {
-            got.push(answer);
+            self.got.push(answer);
         }
-        got
     }
 }
 
 impl Drop for Desk {
     fn drop(&mut self) {
-        for answer in self.leave() {
+        self.leave();
+        for answer in std::mem::take(&mut self.got) {
             if let Answer::Granted(grant) = answer
                 && !self.repeatable
             {

@@ -3,20 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::factory::{Beat, Card, Command, Descriptor, Factory, Health, transition};
+use domain::factory::{Beat, Card, Command, Descriptor, Factory, Health, Presence, transition};
 use domain::job::RunResult;
-use domain::{By, FactoryId};
+use domain::product::Renewal;
+use domain::{By, Epoch, FactoryId, JobId};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use crate::answer::{BeatOrder, Beaten, CardPatch, FactoryView, NotDone, Port, answer};
 use crate::lane::{Alive, Lane};
 use crate::store::{Change, Fault, Write};
-use crate::{dispatcher, job, product};
+use crate::{dispatcher, job};
 
 /// A message to a factory.
 pub(crate) enum Msg {
-    /// Its heartbeat.
-    Beat(Box<BeatOrder>, Port<Beaten>),
+    /// Its heartbeat, and what the leases that it lists have come to.
+    Beat(Box<(BeatOrder, Listed)>, Port<Beaten>),
     /// It claims again after a silence.
     Heard,
     /// An operator drains it.
@@ -49,6 +50,15 @@ impl Msg {
     }
 }
 
+/// What the leases that a heartbeat lists have come to.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub(crate) renewed: Vec<(JobId, Epoch, Renewal)>,
+    pub(crate) lost: Vec<(JobId, Epoch)>,
+    pub(crate) unlisted: Vec<(JobId, Epoch)>,
+    pub(crate) cancelled: Vec<(JobId, Epoch)>,
+}
+
 /// A factory's actor.
 pub(crate) struct FactoryActor;
 
@@ -57,7 +67,6 @@ pub(crate) struct Birth {
     pub(crate) id: FactoryId,
     pub(crate) card: Option<Arc<Factory>>,
     pub(crate) lane: Lane,
-    pub(crate) product: ActorRef<product::Msg>,
     pub(crate) dispatcher: ActorRef<dispatcher::Msg>,
     pub(crate) _alive: Alive,
 }
@@ -78,13 +87,14 @@ impl Actor for FactoryActor {
     async fn pre_start(&self, me: ActorRef<Msg>, birth: Birth) -> Result<Held, ActorProcessingErr> {
         let mut held = Held { birth, draining: Vec::new(), checks: false };
         // What was known of its being heard is as old as the last start: the silence counts from now.
+        held.listen();
         held.check_later(&me);
         Ok(held)
     }
 
     async fn handle(&self, me: ActorRef<Msg>, msg: Msg, held: &mut Held) -> Result<(), ActorProcessingErr> {
         match msg {
-            Msg::Beat(order, port) => held.beat(&me, *order, port).await?,
+            Msg::Beat(beat, port) => held.beat(&me, beat.0, beat.1, port).await?,
             Msg::Heard => drop(held.order(Command::Heard, By::Factory(held.birth.id.clone())).await?),
             Msg::Drain { reason, by, port } => held.drain(reason, by, port),
             Msg::GateClosed => held.gate_closed().await?,
@@ -101,6 +111,7 @@ impl Actor for FactoryActor {
                 held.checks = false;
                 held.hear();
                 drop(held.order(Command::Check, By::Coordinator).await?);
+                held.listen();
                 held.check_later(&me);
             }
         }
@@ -137,13 +148,13 @@ impl Held {
         &mut self,
         me: &ActorRef<Msg>,
         order: BeatOrder,
+        listed: Listed,
         port: Port<Beaten>,
     ) -> Result<(), ActorProcessingErr> {
         let BeatOrder { factory, card, load_permille, leases, heard } = order;
-        let listed = leases.is_some();
         let now = self.birth.card.as_deref();
         let load_permille = load_permille.unwrap_or_else(|| now.map_or(0, |factory| factory.load_permille));
-        let beat = Beat { card: patched(now, factory.clone(), card, listed), load_permille };
+        let beat = Beat { card: patched(now, factory.clone(), card, leases.is_some()), load_permille };
         if let Err(why) = self.order(Command::Beat(Box::new(beat)), By::Factory(factory.clone())).await? {
             answer(port, Err(why));
             return Ok(());
@@ -151,8 +162,17 @@ impl Held {
         let Some(factory) = self.birth.card.clone() else { return Ok(()) };
         self.birth.lane.pulses.enter(&factory.id, heard);
         self.check_later(me);
-        // A product that has gone takes this actor and the port with it.
-        let _ = self.birth.product.cast(product::Msg::Beat { factory, leases, heard, port });
+        let Listed { renewed, lost, unlisted, cancelled } = listed;
+        let beaten = Beaten {
+            draining: factory.draining,
+            factory: FactoryView { factory, seats_used: 0 },
+            renewed,
+            lost,
+            unlisted,
+            cancelled,
+            claimable: 0,
+        };
+        self.tell_dispatcher(dispatcher::Msg::Beat(Box::new(beaten), port));
         Ok(())
     }
 
@@ -201,6 +221,13 @@ impl Held {
             && heard > card.last_heard_at
         {
             Arc::make_mut(card).last_heard_at = heard;
+        }
+    }
+
+    /// A factory that was not heard is to be heard of as soon as it is.
+    fn listen(&self) {
+        if self.birth.card.as_ref().is_some_and(|card| card.presence != Presence::Online) {
+            self.birth.lane.pulses.listen(&self.birth.id);
         }
     }
 

@@ -10,6 +10,9 @@ use tokio::sync::oneshot;
 use crate::lane::Alive;
 use crate::store::Told;
 
+/// After how many watches those that nobody waits for any more are dropped.
+const SWEEP_EVERY: u64 = 256;
+
 pub(crate) enum Msg {
     /// A committed batch.
     Told(Arc<[Told]>),
@@ -21,6 +24,7 @@ pub(crate) struct Feed;
 
 pub(crate) struct Watchers {
     waiting: BTreeMap<JobId, Vec<(u64, oneshot::Sender<()>)>>,
+    watches: u64,
     _alive: Alive,
 }
 
@@ -38,9 +42,14 @@ impl Watchers {
     }
 
     fn watch(&mut self, job: JobId, rev: u64, port: oneshot::Sender<()>) {
-        let waiting = self.waiting.entry(job).or_default();
-        waiting.retain(|(_, port)| !port.is_closed());
-        waiting.push((rev, port));
+        self.waiting.entry(job).or_default().push((rev, port));
+        self.watches += 1;
+        if self.watches.is_multiple_of(SWEEP_EVERY) {
+            self.waiting.retain(|_, waiting| {
+                waiting.retain(|(_, port)| !port.is_closed());
+                !waiting.is_empty()
+            });
+        }
     }
 }
 
@@ -50,7 +59,7 @@ impl Actor for Feed {
     type Arguments = Alive;
 
     async fn pre_start(&self, _me: ActorRef<Msg>, alive: Alive) -> Result<Watchers, ActorProcessingErr> {
-        Ok(Watchers { waiting: BTreeMap::new(), _alive: alive })
+        Ok(Watchers { waiting: BTreeMap::new(), watches: 0, _alive: alive })
     }
 
     async fn handle(&self, _me: ActorRef<Msg>, msg: Msg, watchers: &mut Watchers) -> Result<(), ActorProcessingErr> {

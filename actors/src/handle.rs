@@ -1,7 +1,7 @@
 //! A product as its edges see it: one method a question. Messages, references and ports stay in here.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use domain::job::Job;
@@ -65,29 +65,35 @@ impl Product {
         let (port, answers) = mpsc::unbounded_channel();
         let no = self.shared.claims.fetch_add(1, Ordering::Relaxed);
         let (wait, repeatable) = (ask.wait, ask.claim_id.is_some());
-        let claiming = Claiming { no, ask: Arc::new(ask), port };
+        let over = Arc::new(AtomicBool::new(false));
+        let (wanted, alone) = (ask.max.max(1), true);
+        let claiming = Claiming { no, ask: Arc::new(ask), port, wanted, alone, over: over.clone() };
         let mut desk = Desk {
             no,
             repeatable,
             finished: false,
             answers,
+            got: Vec::new(),
+            over,
             dispatcher: self.actors.dispatcher.clone(),
             product: self.actors.product.clone(),
         };
         self.actors.dispatcher.cast(dispatcher::Msg::Claim(claiming)).map_err(|_| reloading())?;
-        let mut grants = Vec::new();
+        let (mut grants, mut refused) = (Vec::new(), None);
         for answer in desk.wait(wait).await? {
             match answer {
                 Answer::Granted(grant) => grants.push(*grant),
                 Answer::Repeated { job, epoch } => grants.extend(self.repeated(job, epoch).await?),
                 Answer::Nothing => {}
-                Answer::Refused(domain::factory::Refusal::Unknown) => return Err(NotDone::UnknownFactory),
-                Answer::Refused(refusal) => return Err(NotDone::Factory(refusal)),
-                Answer::Failed(why) if grants.is_empty() => return Err(why),
-                Answer::Failed(_) => {}
+                Answer::Refused(domain::factory::Refusal::Unknown) => refused = Some(NotDone::UnknownFactory),
+                Answer::Refused(refusal) => refused = Some(NotDone::Factory(refusal)),
+                Answer::Failed(why) => refused = Some(why),
             }
         }
-        Ok(grants)
+        match refused {
+            Some(why) if grants.is_empty() => Err(why),
+            Some(_) | None => Ok(grants),
+        }
     }
 
     /// Gives a job an order: an operator's command, or the holder's release.
@@ -113,8 +119,7 @@ impl Product {
 
     /// Takes a heartbeat; the first one registers the factory.
     pub async fn heartbeat(&self, beat: BeatOrder) -> Result<Beaten, NotDone> {
-        let id = beat.factory.clone();
-        self.ask(|port| product::Msg::ToFactory(id, factory::Msg::Beat(Box::new(beat), port))).await
+        self.ask(|port| product::Msg::Beat(Box::new(beat), port)).await
     }
 
     /// Hands a factory no more jobs; what it runs it finishes.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -66,22 +67,42 @@ pub(crate) type Alive = mpsc::Sender<std::convert::Infallible>;
 /// When each factory was last heard. Soft, and written by whoever hears one.
 #[derive(Clone, Default)]
 pub(crate) struct Pulses {
-    heard: Arc<DashMap<FactoryId, AtomicI64>>,
+    heard: Arc<DashMap<FactoryId, Pulse>>,
+}
+
+#[derive(Default)]
+struct Pulse {
+    at: AtomicI64,
+    /// It counts as silent: whoever hears it next has to say so.
+    silent: AtomicBool,
 }
 
 impl Pulses {
-    pub(crate) fn beat(&self, factory: &FactoryId, at: Timestamp) {
-        if let Some(heard) = self.heard.get(factory) {
-            heard.fetch_max(at.0, std::sync::atomic::Ordering::Relaxed);
+    /// Takes in that a factory was heard. True: it counted as silent.
+    pub(crate) fn beat(&self, factory: &FactoryId, at: Timestamp) -> bool {
+        self.heard.get(factory).is_some_and(|pulse| {
+            pulse.at.fetch_max(at.0, Relaxed);
+            pulse.silent.load(Relaxed) && pulse.silent.swap(false, Relaxed)
+        })
+    }
+
+    /// Takes in that a factory is there.
+    pub(crate) fn enter(&self, factory: &FactoryId, at: Timestamp) {
+        let pulse = self.heard.entry(factory.clone()).or_default();
+        pulse.at.fetch_max(at.0, Relaxed);
+        pulse.silent.store(false, Relaxed);
+    }
+
+    /// The factory counts as silent from now on.
+    pub(crate) fn listen(&self, factory: &FactoryId) {
+        if let Some(pulse) = self.heard.get(factory) {
+            pulse.silent.store(true, Relaxed);
         }
     }
 
-    pub(crate) fn enter(&self, factory: &FactoryId, at: Timestamp) {
-        self.heard.entry(factory.clone()).or_default().fetch_max(at.0, std::sync::atomic::Ordering::Relaxed);
-    }
-
+    /// When it was last heard.
     pub(crate) fn last(&self, factory: &FactoryId) -> Option<Timestamp> {
-        self.heard.get(factory).map(|heard| Timestamp(heard.load(std::sync::atomic::Ordering::Relaxed)))
+        self.heard.get(factory).map(|pulse| Timestamp(pulse.at.load(Relaxed)))
     }
 }
 

@@ -21,7 +21,7 @@ const fn switch(name: &'static str, what: &'static str) -> Feature {
 }
 
 /// Every switch. None of what they ask for is in this version.
-pub const FEATURES: [Feature; 7] = [
+pub const FEATURES: [Feature; 8] = [
     switch("FLEET_PREEMPTION", "preemption of running jobs"),
     switch("FLEET_BUDGETS", "budgets of products"),
     switch("FLEET_TRACKER_ECHO", "the echo to a tracker"),
@@ -29,6 +29,7 @@ pub const FEATURES: [Feature; 7] = [
     switch("FLEET_SHADOW", "shadow mode"),
     switch("GIGAFACTORY_AUTH", "authentication"),
     Feature { name: "FLEET_NATS_URL", what: "the fan-out to NATS", address: true },
+    Feature { name: "DATABASE_URL", what: "a database beside the embedded one", address: true },
 ];
 
 /// Why a switch stops the start.
@@ -43,12 +44,14 @@ pub enum BadFeature {
         value: String,
     },
     /// This version cannot do it.
-    #[error("{name} asks for {what}, which this version does not have: unset it, or set it to off")]
+    #[error("{name} asks for {what}, which this version does not have: {remedy}")]
     Missing {
         /// The switch.
         name: &'static str,
         /// What it asks for.
         what: &'static str,
+        /// What lets the coordinator start.
+        remedy: &'static str,
     },
     /// There is no such switch.
     #[error("there is no flag {0}")]
@@ -94,7 +97,8 @@ pub(super) fn check(env: &impl Fn(&str) -> Option<String>, file: &InFile) -> Res
         let Some(value) = env(name).or_else(in_file) else { continue };
         let on = if address { !value.is_empty() } else { read(name, &value)? };
         if on {
-            return Err(BadFeature::Missing { name, what });
+            let remedy = if address { "unset it" } else { "unset it, or set it to off" };
+            return Err(BadFeature::Missing { name, what, remedy });
         }
     }
     Ok(())

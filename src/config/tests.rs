@@ -55,6 +55,9 @@ fn a_feature_that_is_not_there_cannot_be_switched_on() {
         // The environment is asked first.
         assert!(resolve(Given::default(), &[HOME, (feature.name, "off")], Some(&file)).is_ok());
     }
-    let nats = [HOME, ("FLEET_NATS_URL", "nats://localhost")];
-    assert!(resolve(Given::default(), &nats, None).unwrap_err().to_string().contains("FLEET_NATS_URL"));
+    for (name, address) in [("FLEET_NATS_URL", "nats://localhost"), ("DATABASE_URL", "postgres://localhost/fleet")] {
+        let refused = resolve(Given::default(), &[HOME, (name, address)], None).unwrap_err().to_string();
+        assert!(refused.starts_with(name) && refused.ends_with(": unset it"), "{refused}");
+        assert!(resolve(Given::default(), &[HOME, (name, "")], None).is_ok());
+    }
 }

@@ -83,7 +83,8 @@ impl<'a> Batch<'a> {
 
     fn change(&mut self, first_seq: u64, write: &'a Write, stored: &mut HashMap<(JobId, Epoch), Run>) {
         let product = &write.product;
-        let newest = |prev_seq: u64| prev_seq.max(first_seq + write.facts.len() as u64 - 1);
+        let facts = write.facts.len() as u64;
+        let newest = |prev_seq: u64| if facts == 0 { prev_seq } else { first_seq + facts - 1 };
         match &write.change {
             Change::Submit { job } => {
                 self.edition(job);
@@ -93,12 +94,12 @@ impl<'a> Batch<'a> {
                 if *edited {
                     self.edition(job);
                 }
-                let newest = if write.facts.is_empty() { *prev_seq } else { newest(*prev_seq) };
-                self.snapshot(job, Some(job.rev - 1), newest);
+                self.snapshot(job, Some(job.rev - 1), newest(*prev_seq));
                 self.ended.extend(ended.as_deref().map(|run| (job.id, run.epoch, product, run.clone())));
                 self.receipts.extend(receipt.iter().map(|receipt| kept(product, receipt)));
             }
-            Change::Note { job, prev_seq, usage } => {
+            Change::Note { job, prev_seq, usage, receipt } => {
+                self.receipts.extend(receipt.iter().map(|receipt| kept(product, receipt)));
                 self.noted.push((product, *job, newest(*prev_seq)));
                 if let Some((epoch, usage)) = usage {
                     let of_run = |ended: &&mut Ended<'_>| (ended.0, ended.1) == (*job, *epoch);

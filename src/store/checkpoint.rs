@@ -1,5 +1,7 @@
 //! Moves the WAL into the database file and drops old receipts, on a connection of its own and beside the commits.
+//! Ends the process when the directory under it is not the one that was opened any more.
 
+use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
@@ -7,6 +9,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::lock::Watch;
 use super::outcome::why;
 
 /// How often the WAL is looked at.
@@ -32,9 +35,9 @@ pub(super) struct Checkpointer {
 
 impl Checkpointer {
     /// Starts, on the runtime that this is called on.
-    pub(super) fn spawn(db: DatabaseConnection) -> Self {
+    pub(super) fn spawn(db: DatabaseConnection, files: Watch) -> Self {
         let (stop, stopped) = oneshot::channel();
-        Self { stop, task: tokio::spawn(run(db, stopped)) }
+        Self { stop, task: tokio::spawn(run(db, files, stopped)) }
     }
 
     /// Stops, and leaves an empty WAL.
@@ -45,16 +48,23 @@ impl Checkpointer {
     }
 }
 
-async fn run(db: DatabaseConnection, mut stopped: oneshot::Receiver<()>) {
-    let (mut moved, mut swept) = (Instant::now(), None::<Instant>);
+async fn run(db: DatabaseConnection, files: Watch, mut stopped: oneshot::Receiver<()>) {
+    let (mut moved, mut failed, mut swept) = (Instant::now(), None::<Instant>, None::<Instant>);
     while timeout(LOOK, &mut stopped).await.is_err() {
+        if let Some(path) = files.lost() {
+            directory_lost(path);
+        }
+        // The directory is looked at even while a failed attempt rests.
+        if failed.is_some_and(|at| at.elapsed() < REST) {
+            continue;
+        }
+        failed = None;
         match tend(&db, moved.elapsed() >= REST).await {
             Ok(true) => moved = Instant::now(),
             Ok(false) => {}
             Err(error) => {
                 tracing::warn!(why = %why(&error), "the WAL could not be moved");
-                let _ = timeout(REST, &mut stopped).await;
-                moved = Instant::now();
+                failed = Some(Instant::now());
             }
         }
         if swept.is_none_or(|at| at.elapsed() >= SWEEP) {
@@ -67,6 +77,13 @@ async fn run(db: DatabaseConnection, mut stopped: oneshot::Receiver<()>) {
     if let Err(error) = checkpoint(&db, "TRUNCATE").await.map(drop).and(db.close().await) {
         tracing::warn!(why = %why(&error), "the WAL was not emptied");
     }
+}
+
+/// What is written now goes into files that nobody will find again, and the new ones may be served by another process.
+fn directory_lost(path: &Path) -> ! {
+    let path = path.display();
+    tracing::error!(%path, "the data directory was removed or replaced: what is written is lost; the process ends");
+    std::process::exit(74)
 }
 
 /// Moves what has to be moved by now. False: nothing had.

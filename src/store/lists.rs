@@ -73,7 +73,8 @@ pub(super) async fn events(
     job: Option<JobId>,
     page: Page<u64>,
 ) -> Result<Vec<Logged>, Failed> {
-    let (of, after) = (product.as_str(), page.after.unwrap_or(0).cast_signed());
+    // A number above what a column holds is above every `seq` too.
+    let (of, after) = (product.as_str(), i64::try_from(page.after.unwrap_or(0)).unwrap_or(i64::MAX));
     let rows = match job {
         None => select(db, OF_PRODUCT, [of.into(), after.into(), limit(page.limit)]).await?,
         Some(job) => select(db, OF_JOB, [of.into(), after.into(), limit(page.limit), job.0.into()]).await?,

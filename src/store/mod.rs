@@ -89,7 +89,7 @@ impl SqliteStore {
         verify(&writer).await?;
         Migrator::up(&writer, None).await?;
         let readers = connect(&file, Role::Readers(READERS)).await?;
-        let checkpointer = Checkpointer::spawn(connect(&file, Role::Checkpointer).await?);
+        let checkpointer = Checkpointer::spawn(connect(&file, Role::Checkpointer).await?, lock.watch(&file)?);
         let (alive, ended) = oneshot::channel();
         let backend = SqliteBackend { writer, file, _lock: lock.clone(), _alive: alive };
         Ok(Self {

@@ -7,29 +7,34 @@ use serde_path_to_error::{Path, Segment, Track};
 
 use crate::problem::{Code, Problem};
 
+mod exact;
+
+use exact::Exact;
+
 /// Objects and lists within each other, at most.
 pub const MAX_DEPTH: usize = 32;
 
 /// Reads a body whose members must all be known (the type denies unknown ones).
-/// Refuses text that is no UTF-8, no JSON, or nested too deeply, and members of the wrong type.
+/// Refuses text that is no UTF-8, no JSON, or nested too deeply, and members of the wrong type: a list is no object.
 pub fn strict<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, Problem> {
     let text = checked(body)?;
     let mut json = serde_json::Deserializer::from_str(text);
     let mut track = Track::new();
-    let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
+    let tracked = serde_path_to_error::Deserializer::new(Exact(&mut json), &mut track);
     let read = T::deserialize(tracked).map_err(|error| refused(&error, &track.path()))?;
     json.end().map_err(|error| syntax(&error))?;
     Ok(read)
 }
 
 /// Reads what a factory writes: unknown members, nested ones too, are read over and counted.
-/// Refuses text that is no UTF-8, no JSON, or nested too deeply, and known members of the wrong type.
+/// Refuses text that is no UTF-8, no JSON, or nested too deeply, and known members of the wrong type: a list is no
+/// object.
 pub fn lenient<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<(T, u32), Problem> {
     let text = checked(body)?;
     let mut json = serde_json::Deserializer::from_str(text);
     let mut track = Track::new();
     let mut ignored = 0;
-    let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
+    let tracked = serde_path_to_error::Deserializer::new(Exact(&mut json), &mut track);
     let read = serde_ignored::deserialize(tracked, |_| ignored += 1);
     let read = read.map_err(|error| refused(&error, &track.path()))?;
     json.end().map_err(|error| syntax(&error))?;
@@ -116,7 +121,8 @@ pub(crate) fn escaped(part: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::submit::SubmitRequest;
+    use crate::submit::{BatchRequest, SubmitRequest};
+    use crate::{Cancel, ClaimRequest, Heartbeat, Release, Renew, ShipRequest};
 
     #[derive(Debug, Deserialize)]
     struct Outer {
@@ -147,7 +153,7 @@ mod tests {
             (r#"{"bodyMd":"x","budget":{"usd":-1}}"#, "/budget/usd", "must be a non-negative amount"),
             (r#"{"bodyMd":"x","dueAt":"soon"}"#, "/dueAt", "must be a time"),
             (r#"{"title":"x"}"#, "/bodyMd", "is missing"),
-            (r#"[]"#, "", "invalid"),
+            (r#"[]"#, "", "invalid type: sequence, expected an object"),
             (r#"{"bodyMd":1}"#, "/bodyMd", "invalid type"),
         ] {
             let (at, detail) = refusal(body);
@@ -155,6 +161,48 @@ mod tests {
             assert!(detail.starts_with(says), "{body}: {detail}");
             assert!(!detail.contains("line"), "{detail}");
         }
+    }
+
+    #[test]
+    fn a_list_is_no_object_and_an_object_no_word() {
+        for (body, pointer) in [
+            (r#" ["t","x"]"#, ""),
+            (r#"{"bodyMd":"x","retry":[3,1]}"#, "/retry"),
+            (r#"{"bodyMd":"x","budget":["1",2]}"#, "/budget"),
+            (r#"{"bodyMd":"x","approvals":[1,[]]}"#, "/approvals"),
+            (r#"{"bodyMd":"x","priority":{"high":null}}"#, "/priority"),
+            (r#"{"bodyMd":"x","depsMode":["all"]}"#, "/depsMode"),
+            (r#"{"bodyMd":"x","labels":[["a","b"]]}"#, "/labels"),
+            (r#"{"bodyMd":"x","labels":{"a":"1","b":"2","a":"1"}}"#, "/labels"),
+        ] {
+            assert_eq!(refusal(body).0, pointer, "{body}");
+        }
+        assert_eq!(strict::<BatchRequest>(br#"{"jobs":[["x"]]}"#).unwrap_err().errors[0].pointer, "/jobs/0");
+        assert_eq!(strict::<BatchRequest>(br#"[[{"bodyMd":"x"}]]"#).unwrap_err().errors[0].pointer, "");
+        assert_eq!(strict::<Cancel>(br#"["x"]"#).unwrap_err().errors[0].pointer, "");
+        assert_eq!(strict::<ShipRequest>(b"[]").unwrap_err().errors[0].pointer, "");
+        assert!(strict::<Cancel>(br#"{"reason":null}"#).is_ok());
+    }
+
+    #[test]
+    fn a_factory_sends_objects_too() {
+        fn refused<'de, T: Deserialize<'de> + std::fmt::Debug>(body: &'de str) -> String {
+            lenient::<T>(body.as_bytes()).unwrap_err().errors[0].pointer.clone()
+        }
+        assert_eq!(refused::<Heartbeat>(r#"["f1"]"#), "");
+        for (member, pointer) in [
+            (r#""engines":[["shell",null,null,"available"]]"#, "/engines/0"),
+            (r#""leases":[["01890000-0000-7000-8000-000000000001",1]]"#, "/leases/0"),
+            (r#""descriptor":["linux"]"#, "/descriptor"),
+            (r#""health":{"ok":null}"#, "/health"),
+            (r#""health":null,"load":[]"#, "/load"),
+        ] {
+            assert_eq!(refused::<Heartbeat>(&format!("{{\"factoryId\":\"f1\",{member}}}")), pointer, "{member}");
+        }
+        assert_eq!(refused::<ClaimRequest>(r#"["f1"]"#), "");
+        assert_eq!(refused::<Renew>("[1]"), "");
+        assert_eq!(refused::<Release>("[1]"), "");
+        assert_eq!(refused::<Release>(r#"{"leaseEpoch":1,"result":{"quota":null}}"#), "/result");
     }
 
     #[test]

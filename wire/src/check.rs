@@ -18,6 +18,10 @@ pub(crate) const MAX_KEY: usize = 256;
 pub(crate) const MAX_WORDS: usize = 64;
 /// Bytes of a note, a reason, a question or an answer, at most.
 pub(crate) const MAX_NOTE: usize = 64 * 1024;
+/// Characters of a word that a factory says of its run, at most.
+const MAX_SAID: usize = 256;
+/// Characters of a branch or commit that a factory names, at most.
+const MAX_REF: usize = 512;
 /// Words that a factory says of itself, in one list, at most.
 pub(crate) const MAX_CARD: usize = 256;
 /// Seconds of the longest limit: 30 days.
@@ -63,6 +67,33 @@ impl Checks {
             self.refuse(pointer, format!("must have at most {max} bytes"));
         } else if text.contains('\0') {
             self.refuse(pointer, "must not contain a NUL character");
+        }
+    }
+
+    /// A word that a factory says of its run, such as a model.
+    pub(crate) fn said(&mut self, pointer: &str, text: &str) {
+        self.chars(pointer, text, MAX_SAID);
+    }
+
+    /// Any text of bounded length in characters.
+    pub(crate) fn chars(&mut self, pointer: &str, text: &str, max: usize) {
+        if text.chars().count() > max {
+            self.refuse(pointer, format!("must have at most {max} characters"));
+        } else if text.contains('\0') {
+            self.refuse(pointer, "must not contain a NUL character");
+        }
+    }
+
+    /// A branch or commit of a checkpoint: one word, which must not be taken for an option.
+    pub(crate) fn git_name(&mut self, pointer: &str, name: &str) {
+        if name.is_empty() {
+            self.refuse(pointer, "must not be empty");
+        } else if name.chars().count() > MAX_REF {
+            self.refuse(pointer, format!("must have at most {MAX_REF} characters"));
+        } else if name.starts_with('-') {
+            self.refuse(pointer, "must not begin with `-`");
+        } else if name.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            self.refuse(pointer, "must not contain spaces or control characters");
         }
     }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use crate::check::Checks;
 use crate::lease::Lease;
 use crate::word::{BlockedReason, DepsMode, Kind, OnDepFailure, Priority, RunResult, Stage};
 use crate::{Money, Time};
@@ -272,6 +273,19 @@ fn snapshot(json: &str) -> Box<RawValue> {
 fn budget(spec: &Spec) -> Option<JobBudget> {
     let budget = JobBudget { usd: spec.budget.usd.map(Into::into), wall_sec: spec.budget.wall_sec };
     (budget != JobBudget::default()).then_some(budget)
+}
+
+/// Characters of a checkpoint's note, at most.
+const MAX_CHECKPOINT_NOTE: usize = 4_096;
+
+impl Checkpoint {
+    /// Refuses names that are none, and a note that is too long.
+    pub(crate) fn check(&self, checks: &mut Checks) {
+        checks.git_name("/checkpoint/wipBranch", &self.wip_branch);
+        self.wip_base.iter().for_each(|name| checks.git_name("/checkpoint/wipBase", name));
+        self.wip_commit.iter().for_each(|name| checks.git_name("/checkpoint/wipCommit", name));
+        self.note.iter().for_each(|note| checks.chars("/checkpoint/note", note, MAX_CHECKPOINT_NOTE));
+    }
 }
 
 impl From<&state::Checkpoint> for Checkpoint {

@@ -7,6 +7,7 @@
 
 mod check;
 mod code;
+mod unique;
 mod word;
 
 pub mod action;

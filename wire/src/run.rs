@@ -5,6 +5,7 @@ use domain::job::{insights, state};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::check::Checks;
 use crate::word::{RunResult, VerifyResult};
 use crate::{Money, Time};
 
@@ -173,6 +174,23 @@ pub struct Insights {
     /// Lines deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lines_deleted: Option<u64>,
+}
+
+impl Insights {
+    /// Refuses words that are too long.
+    pub(crate) fn check(&self, checks: &mut Checks) {
+        let words = [
+            ("engine", &self.engine),
+            ("engineVersion", &self.engine_version),
+            ("sessionId", &self.session_id),
+            ("sandbox", &self.sandbox),
+            ("model", &self.model),
+            ("costBasis", &self.cost_basis),
+        ];
+        for (member, word) in words {
+            word.iter().for_each(|word| checks.said(&format!("/insights/{member}"), word));
+        }
+    }
 }
 
 impl From<Insights> for insights::Insights {

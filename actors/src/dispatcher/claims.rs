@@ -2,7 +2,6 @@
 
 use domain::dispatch::Pick;
 use domain::event::Fact;
-use domain::factory::Presence;
 use domain::{JobId, RunId, job::Fact as JobFact};
 
 use super::state::{Named, State};
@@ -18,31 +17,32 @@ const REMEMBERED_MS: u64 = 600_000;
 impl State {
     /// Answers a claim: with jobs on offer to it, by letting it wait, or by saying why not.
     pub(super) fn claim(&mut self, claiming: Claiming) {
-        if claiming.is_gone() && claiming.ask.claim_id.is_none() {
+        if claiming.is_gone() {
             return;
         }
         self.hear(&claiming);
         let Some(claiming) = self.unless_named(claiming) else { return };
-        let mut picked = 0;
-        while picked < claiming.ask.max.max(1) {
+        let mut picks = Vec::new();
+        while picks.len() < claiming.wanted as usize {
             match self.board.pick(&claiming.ask.claim) {
-                Ok(Some(pick)) => {
-                    picked += 1;
-                    self.offer(pick, claiming.clone());
-                }
+                Ok(Some(pick)) => picks.push(pick),
                 Ok(None) => break,
-                Err(_) if picked > 0 => break,
+                Err(_) if !picks.is_empty() => break,
                 Err(refusal) => return tell(&claiming, Answer::Refused(refusal)),
             }
         }
-        if picked > 0 {
-            return;
+        if !picks.is_empty() {
+            // Each offer that comes to nothing asks for one other job, and waits only if it was the only one.
+            let one = Claiming { wanted: 1, alone: claiming.alone && picks.len() == 1, ..claiming };
+            return picks.into_iter().for_each(|pick| self.offer(pick, one.clone()));
         }
-        if claiming.ask.wait.is_none() || self.waiting.len() >= self.parked_claims {
+        let waits = claiming.ask.wait.is_some() && claiming.alone && !claiming.is_unheard();
+        if !waits || self.waiting.len() >= self.parked_claims {
             return tell(&claiming, Answer::Nothing);
         }
         let no = self.board.park(claiming.ask.claim.clone());
         self.numbers.insert(claiming.no, no);
+        self.keyed.extend(key(&claiming).map(|key| (key, claiming.no)));
         self.waiting.insert(no, claiming);
     }
 
@@ -50,17 +50,28 @@ impl State {
     pub(super) fn left(&mut self, no: u64) {
         let Some(waiter) = self.numbers.remove(&no) else { return };
         self.board.unpark(waiter);
-        self.waiting.remove(&waiter);
+        if let Some(claiming) = self.waiting.remove(&waiter) {
+            self.forget_key(&claiming);
+        }
     }
 
     /// Gives what has become ready to the claims that wait for it.
     pub(super) fn serve(&mut self) {
         let waiting = &self.waiting;
-        let served = self.board.serve_waiters(|no| waiting.get(&no).is_none_or(Claiming::is_gone));
+        let served = self.board.serve_waiters(|no| waiting.get(&no).is_none_or(Claiming::is_unheard));
         for (no, pick) in served {
             let Some(claiming) = self.waiting.remove(&no) else { continue };
             self.numbers.remove(&claiming.no);
-            self.offer(pick, claiming);
+            self.forget_key(&claiming);
+            self.offer(pick, Claiming { wanted: 1, ..claiming });
+        }
+    }
+
+    fn forget_key(&mut self, claiming: &Claiming) {
+        if let Some(key) = key(claiming)
+            && self.keyed.get(&key) == Some(&claiming.no)
+        {
+            self.keyed.remove(&key);
         }
     }
 
@@ -84,8 +95,7 @@ impl State {
     /// A claim is a sign of life; a factory that was thought silent is online again.
     fn hear(&self, claiming: &Claiming) {
         let id = &claiming.ask.claim.factory;
-        self.lane.pulses.beat(id, self.lane.now());
-        if self.board.factory(id).is_some_and(|card| card.presence != Presence::Online) {
+        if self.lane.pulses.beat(id, self.lane.now()) {
             self.tell_product(product::Msg::ToFactory(id.clone(), factory::Msg::Heard));
         }
     }
@@ -104,10 +114,10 @@ impl State {
             }
             None => {}
         }
-        let waits = self.waiting.values().find(|other| self::key(other).as_ref() == Some(&key)).map(|other| other.no);
-        if let Some(old) = waits.and_then(|no| self.numbers.get(&no)).and_then(|no| self.waiting.get(no)) {
-            tell(old, Answer::Nothing);
-            let no = old.no;
+        if let Some(no) = self.keyed.get(&key).copied() {
+            if let Some(old) = self.numbers.get(&no).and_then(|waiter| self.waiting.get(waiter)) {
+                tell(old, Answer::Nothing);
+            }
             self.left(no);
         }
         Some(claiming)

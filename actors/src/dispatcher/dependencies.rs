@@ -28,7 +28,7 @@ impl State {
             }
             Some(awaits) => {
                 self.graph.watch(standing.job, awaits, true);
-                self.look_up(me, standing.job, awaits.jobs.clone());
+                self.look_up(me, standing.job);
             }
             None => self.graph.forget(standing.job, false),
         }
@@ -38,7 +38,7 @@ impl State {
     /// Takes in what was read of the jobs that this one waits for.
     pub(super) fn stages(&mut self, id: JobId, stages: Vec<(JobId, Stage)>) {
         for (dep, stage) in stages {
-            self.reached(dep, stage);
+            self.graph.read(dep, stage);
         }
         if self.graph.is_confirmed(id) {
             self.tell_verdict(id);
@@ -72,7 +72,8 @@ impl State {
     }
 
     /// Reads what has become of the jobs that this one waits for.
-    fn look_up(&self, me: &ActorRef<Msg>, id: JobId, deps: Vec<JobId>) {
+    pub(super) fn look_up(&self, me: &ActorRef<Msg>, id: JobId) {
+        let deps = self.graph.dependencies(id);
         let (store, product, me) = (self.lane.store.clone(), self.lane.product.clone(), me.clone());
         tokio::spawn(async move {
             match store.stages(&product, &deps).await {
@@ -80,7 +81,7 @@ impl State {
                 Ok(stages) => drop(me.cast(Msg::Stages(id, stages))),
                 Err(why) => {
                     tracing::warn!(job = %id, %why, "its dependencies could not be read");
-                    me.send_after(TELL_AGAIN, move || Msg::Verdict(id));
+                    me.send_after(TELL_AGAIN, move || Msg::LookUp(id));
                 }
             }
         });

@@ -14,7 +14,7 @@ use crate::answer::{Counts, FactoryView, answer};
 use crate::claim::Answer;
 use crate::lane::{Alive, Lane};
 use crate::{answer::NotDone, job, product};
-pub(crate) use msg::Msg;
+pub(crate) use msg::{Msg, Seen};
 pub(crate) use state::State;
 
 /// A product's dispatcher.
@@ -47,14 +47,14 @@ impl Actor for DispatcherActor {
             Msg::Claim(claiming) => state.claim(claiming),
             Msg::Left(no) => state.left(no),
             Msg::Told(batch) => state.told(&me, &batch),
-            Msg::OfferRefused(id, standing, claiming) => {
-                state.offer_ended(id, standing);
+            Msg::OfferRefused(id, seen, claiming) => {
+                state.offer_ended(id, &seen);
                 state.claim(claiming);
             }
-            Msg::OfferEnded(id, standing) => state.offer_ended(id, standing),
+            Msg::OfferEnded(id, seen) => state.offer_ended(id, &seen),
             Msg::JobDied(id) => state.tell_job(id, job::Msg::Stand),
-            Msg::Standing(id, standing) => state.offer_ended(id, standing),
-            Msg::Parked(id) => state.board.clear(id),
+            Msg::Standing(id, seen) => state.stands(&me, id, &seen),
+            Msg::Parked(id) => state.parked(id),
             Msg::Watch(id, awaits, port) => {
                 state.graph.watch(id, &awaits, false);
                 // Who asked may have gone; its guard forgets the edges.
@@ -64,10 +64,11 @@ impl Actor for DispatcherActor {
             Msg::Stages(id, stages) => state.stages(id, stages),
             Msg::AskAgain(id) => state.ask_again(&me, id),
             Msg::Verdict(id) => state.tell_verdict(id),
+            Msg::LookUp(id) => state.look_up(&me, id),
             Msg::Close => state.close(None),
             Msg::CloseFactory(id) => state.close(Some(id)),
             Msg::Gate(settings) => state.board.set_paused(settings.paused),
-            Msg::Card(card) => state.board.observe_factory(card),
+            Msg::Card(card) => state.board.reopen_factory(card),
             Msg::Beat(beaten, port) => answer(port, Ok(state.beaten(*beaten))),
             Msg::Viewed(view, port) => answer(port, Ok(state.seated(view))),
             Msg::Count(port) => {

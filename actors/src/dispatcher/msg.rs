@@ -13,6 +13,17 @@ use crate::answer::{Beaten, Counts, FactoryView, Port};
 use crate::claim::Claiming;
 use crate::store::Told;
 
+/// Where a job was found that was asked, or offered.
+#[derive(Debug)]
+pub(crate) enum Seen {
+    /// Here.
+    At(Standing),
+    /// There is no such job.
+    Missing,
+    /// It cannot be read now; where it stood before is all that is known.
+    Unread,
+}
+
 /// A message to a dispatcher.
 pub(crate) enum Msg {
     /// A factory asks for work.
@@ -22,13 +33,13 @@ pub(crate) enum Msg {
     /// A committed batch.
     Told(Arc<[Told]>),
     /// The job said no: where it stands, and the claim, for another job.
-    OfferRefused(JobId, Option<Standing>, Claiming),
+    OfferRefused(JobId, Seen, Claiming),
     /// The offer came to nothing; the claim has its answer.
-    OfferEnded(JobId, Option<Standing>),
+    OfferEnded(JobId, Seen),
     /// The job's actor has died; what it was offered is unknown.
     JobDied(JobId),
     /// Where a job stands that was asked.
-    Standing(JobId, Option<Standing>),
+    Standing(JobId, Seen),
     /// The job is left alone until an operator takes it in hand.
     Parked(JobId),
     /// A job is about to be submitted that waits for others.
@@ -41,6 +52,8 @@ pub(crate) enum Msg {
     AskAgain(JobId),
     /// It is time to tell it again.
     Verdict(JobId),
+    /// What a job waits for could not be read; it is time to try again.
+    LookUp(JobId),
     /// The product is about to pause.
     Close,
     /// A factory is about to be drained.

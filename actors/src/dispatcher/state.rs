@@ -1,11 +1,13 @@
 //! What a dispatcher holds, and how it follows what is committed.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Duration;
 
 use domain::dispatch::{Board, Graph, Standing, WaiterNo};
 use domain::{Epoch, FactoryId, JobId, Timestamp};
 use ractor::ActorRef;
 
+use super::msg::Seen;
 use super::{Birth, Msg};
 use crate::alarm::Alarm;
 use crate::answer::{Beaten, FactoryView};
@@ -13,6 +15,9 @@ use crate::claim::Claiming;
 use crate::lane::{Alive, Lane};
 use crate::store::{Change, Told};
 use crate::{factory, job, product};
+
+/// How long to wait before a job that could not be read is asked again.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// A dispatcher's state.
 pub(crate) struct State {
@@ -24,6 +29,8 @@ pub(crate) struct State {
     /// Claims that wait, and under which number.
     pub(super) waiting: BTreeMap<WaiterNo, Claiming>,
     pub(super) numbers: HashMap<u64, WaiterNo>,
+    /// Claims with an id of their own that wait, by that id.
+    pub(super) keyed: HashMap<String, u64>,
     /// Claims with an id of their own: on offer, or granted not long ago.
     pub(super) named: HashMap<String, Named>,
     pub(super) offered: HashMap<JobId, String>,
@@ -52,6 +59,7 @@ impl State {
             parked_claims: birth.parked_claims,
             waiting: BTreeMap::new(),
             numbers: HashMap::new(),
+            keyed: HashMap::new(),
             named: HashMap::new(),
             offered: HashMap::new(),
             granted: VecDeque::new(),
@@ -79,15 +87,36 @@ impl State {
         }
     }
 
-    /// An offer has ended; the job is where it says it is.
-    pub(super) fn offer_ended(&mut self, id: JobId, standing: Option<Standing>) {
+    /// An offer has ended; the job is where it was found.
+    pub(super) fn offer_ended(&mut self, id: JobId, seen: &Seen) {
         self.board.end_offer(id);
+        self.forget_offer(id);
+        match seen {
+            Seen::At(standing) => self.board.observe(standing, self.lane.now()),
+            Seen::Missing => self.board.clear(id),
+            Seen::Unread => {}
+        }
+    }
+
+    /// A job that was asked is where it was found: everything that follows from that is looked at again.
+    pub(super) fn stands(&mut self, me: &ActorRef<Msg>, id: JobId, seen: &Seen) {
+        self.offer_ended(id, seen);
+        match seen {
+            Seen::At(standing) => self.follow(me, standing),
+            Seen::Missing => {}
+            Seen::Unread => drop(me.send_after(ASK_AGAIN, move || Msg::JobDied(id))),
+        }
+    }
+
+    /// A job is left alone until an operator takes it in hand.
+    pub(super) fn parked(&mut self, id: JobId) {
+        self.forget_offer(id);
+        self.board.set_aside(id);
+    }
+
+    fn forget_offer(&mut self, id: JobId) {
         if let Some(key) = self.offered.remove(&id) {
             self.named.remove(&key);
-        }
-        match standing {
-            Some(standing) => self.board.observe(&standing, self.lane.now()),
-            None => self.board.clear(id),
         }
     }
 

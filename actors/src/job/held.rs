@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use domain::dispatch::Standing;
-use domain::job::{Command, Job, Step, transition};
-use domain::{By, JobId, Timestamp};
+use domain::job::{Command, Fact, Insights, Job, Step, transition};
+use domain::{By, Epoch, JobId, Timestamp};
 use ractor::{ActorProcessingErr, ActorRef};
 
 use super::{Birth, Lost};
 use crate::answer::{Done, Grant, NotDone};
+use crate::dispatcher::{self, Seen};
 use crate::lane::{Alive, Lane};
+use crate::product;
 use crate::store::{Change, Committed, Fault, Receipt, Stored, Why, Write};
-use crate::{dispatcher, product};
 
 /// What came of loading the job.
 enum Loaded {
@@ -75,8 +76,12 @@ impl Held {
     }
 
     /// Where the job stands, for the dispatcher.
-    pub(super) fn standing(&self) -> Option<Standing> {
-        self.job().ok().map(|job| Standing::of(job))
+    pub(super) fn seen(&self) -> Seen {
+        match &self.loaded {
+            Loaded::Here(stored) => Seen::At(Standing::of(&stored.job)),
+            Loaded::Missing => Seen::Missing,
+            Loaded::Failed(_) => Seen::Unread,
+        }
     }
 
     /// The lease that has just been granted.
@@ -163,21 +168,26 @@ impl Held {
         }
     }
 
-    /// Leaves an event with the job without changing it.
+    /// Leaves something with the job without changing it: an event, late usage of a run, a receipt.
     pub(super) async fn note(
         &mut self,
-        fact: domain::job::Fact,
+        fact: Option<Fact>,
         by: &By,
-        change: Change,
+        usage: Option<(Epoch, Box<Insights>)>,
+        receipt: Option<Receipt>,
     ) -> Result<Result<(), NotDone>, ActorProcessingErr> {
-        let written = self.write(vec![fact.into()], by, change).await?;
+        let prev_seq = self.stored().map_or(0, |stored| stored.last_seq);
+        let change = Change::Note { job: self.id, prev_seq, usage, receipt: receipt.clone() };
+        let (told, facts) = (fact.is_some(), fact.into_iter().map(Into::into).collect());
+        let written = self.write(facts, by, change).await?;
         if let (Ok(committed), Loaded::Here(stored)) = (&written, &mut self.loaded) {
-            stored.last_seq = committed.last_seq;
+            stored.last_seq = if told { committed.last_seq } else { prev_seq };
+            stored.receipts.extend(receipt);
         }
         Ok(written.map(|_| ()))
     }
 
-    pub(super) async fn write(
+    async fn write(
         &self,
         facts: Vec<domain::event::Fact>,
         by: &By,

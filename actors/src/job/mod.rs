@@ -88,7 +88,7 @@ impl Actor for JobActor {
                     held.tell_dispatcher(dispatcher::Msg::AskAgain(held.id));
                 }
             }
-            Msg::Stand => held.tell_dispatcher(dispatcher::Msg::Standing(held.id, held.standing())),
+            Msg::Stand => held.tell_dispatcher(dispatcher::Msg::Standing(held.id, held.seen())),
         }
         held.handled();
         Ok(())
@@ -98,8 +98,8 @@ impl Actor for JobActor {
 /// Grants the lease on offer, or tells the dispatcher why not.
 async fn lease(held: &mut Held, offer: Offer) -> Result<(), ActorProcessingErr> {
     let Offer { pick, run, claiming } = offer;
-    if claiming.is_gone() && claiming.ask.claim_id.is_none() {
-        held.tell_dispatcher(dispatcher::Msg::OfferEnded(held.id, held.standing()));
+    if claiming.is_gone() {
+        held.tell_dispatcher(dispatcher::Msg::OfferEnded(held.id, held.seen()));
         return Ok(());
     }
     let by = By::Factory(pick.factory.clone());
@@ -113,7 +113,7 @@ async fn lease(held: &mut Held, offer: Offer) -> Result<(), ActorProcessingErr> 
     let step = match held.job().and_then(|job| transition(job, command, &by, held.now()).map_err(NotDone::Refused)) {
         Ok(step) => step,
         Err(NotDone::Refused(_) | NotDone::NotFound) => {
-            held.tell_dispatcher(dispatcher::Msg::OfferRefused(held.id, held.standing(), claiming));
+            held.tell_dispatcher(dispatcher::Msg::OfferRefused(held.id, held.seen(), claiming));
             return Ok(());
         }
         Err(failure) => return fail(held, &claiming, failure),
@@ -125,7 +125,7 @@ async fn lease(held: &mut Held, offer: Offer) -> Result<(), ActorProcessingErr> 
     }
     let Some(grant) = held.grant() else { return Ok(()) };
     let epoch = grant.epoch;
-    if claiming.tell(Answer::Granted(Box::new(grant))).is_err() && claiming.ask.claim_id.is_none() {
+    if claiming.tell(Answer::Granted(Box::new(grant))).is_err() && claiming.is_gone() {
         give_back(&held.product, held.id, epoch);
     }
     Ok(())
@@ -135,6 +135,6 @@ async fn lease(held: &mut Held, offer: Offer) -> Result<(), ActorProcessingErr> 
 fn fail(held: &Held, claiming: &Claiming, failure: NotDone) -> Result<(), ActorProcessingErr> {
     // A caller that has gone needs no answer: nothing was granted.
     let _ = claiming.tell(Answer::Failed(failure));
-    held.tell_dispatcher(dispatcher::Msg::OfferEnded(held.id, held.standing()));
+    held.tell_dispatcher(dispatcher::Msg::OfferEnded(held.id, held.seen()));
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! A factory's writes: repeats are recognised, zombies are fenced, and their usage is charged all the same.
 
 use domain::job::command::{Fence, Prior, Release, Report};
-use domain::job::{Command, Fact, Job, Refusal, transition};
+use domain::job::{Command, Fact, Job, Refusal, Run, RunResult, Stage, transition};
 use domain::product::Renewal;
 use domain::{By, Epoch};
 use ractor::ActorProcessingErr;
@@ -9,7 +9,7 @@ use ractor::ActorProcessingErr;
 use super::carry::{report_key, report_receipt};
 use super::held::Held;
 use crate::answer::{Done, NotDone, ReportOrder};
-use crate::store::Change;
+use crate::store::Receipt;
 
 /// Carries out a report: repeats are answered as they were, a dead lease is fenced.
 pub(super) async fn report(held: &mut Held, order: ReportOrder) -> Result<Result<Done, NotDone>, ActorProcessingErr> {
@@ -26,15 +26,26 @@ pub(super) async fn report(held: &mut Held, order: ReportOrder) -> Result<Result
     match transition(&job, Command::Report(Box::new(report.clone())), &by, held.now()) {
         Ok(step) => {
             let (epoch, rev, at) = (report.fence.epoch, step.next.rev, held.now());
-            let receipt = report_id.map(|id| report_receipt(held.id, &id, &content_hash, epoch, rev, at));
-            held.done(step, &by, receipt).await
+            let first = report_id.filter(|_| report.prior != Prior::Same);
+            let receipt = first.map(|id| report_receipt(held.id, &id, &content_hash, epoch, rev, at));
+            if !step.facts.is_empty() {
+                return held.done(step, &by, receipt).await;
+            }
+            match aside(held, &report, receipt, &by).await? {
+                Ok(()) => held.done(step, &by, None).await,
+                Err(why) => Ok(Err(why)),
+            }
         }
         Err(Refusal::StaleLease { current }) => Ok(Err(fence(held, &report.fence, current, Some(&report), &by).await?)),
+        Err(refusal @ Refusal::LeaseEnded { .. }) => {
+            let charged = aside(held, &report, None, &by).await?;
+            Ok(Err(charged.err().unwrap_or(NotDone::Refused(refusal))))
+        }
         Err(refusal) => Ok(Err(NotDone::Refused(refusal))),
     }
 }
 
-/// Takes the lease back from its holder.
+/// Takes the lease back from its holder. One whose own word has ended it already is answered so.
 pub(super) async fn release(held: &mut Held, release: Release) -> Result<Result<Done, NotDone>, ActorProcessingErr> {
     let job = match held.job() {
         Ok(job) => job.clone(),
@@ -43,7 +54,11 @@ pub(super) async fn release(held: &mut Held, release: Release) -> Result<Result<
     let by = speaker(&job, &release.fence, By::Coordinator);
     match transition(&job, Command::Release(release.clone()), &by, held.now()) {
         Ok(step) => held.done(step, &by, None).await,
-        Err(Refusal::StaleLease { current }) => Ok(Err(fence(held, &release.fence, current, None, &by).await?)),
+        Err(Refusal::StaleLease { current }) => match ended_run(held, &release.fence).await {
+            Ok(Some(run)) if ended_itself(&run) => Ok(Ok(Done { job, repeated: true })),
+            Ok(_) => Ok(Err(fence(held, &release.fence, current, None, &by).await?)),
+            Err(why) => Ok(Err(why)),
+        },
         Err(refusal) => Ok(Err(NotDone::Refused(refusal))),
     }
 }
@@ -57,12 +72,48 @@ pub(super) async fn renew(held: &mut Held, fenced: Fence) -> Result<Result<Renew
     match transition(&job, Command::Renew(fenced.clone()), &By::Coordinator, held.now()) {
         // Its end is under way, or its grant has not come around: the holder asks again.
         Ok(_) => Ok(Err(NotDone::Overloaded { retry_after_sec: 1 })),
-        Err(Refusal::StaleLease { current }) => {
-            let by = fenced.factory.clone().map_or(By::Coordinator, By::Factory);
-            Ok(Err(fence(held, &fenced, current, None, &by).await?))
-        }
+        Err(Refusal::StaleLease { current }) => match ended_run(held, &fenced).await {
+            Ok(Some(run)) if ended_itself(&run) => Ok(Err(NotDone::Refused(Refusal::LeaseEnded { stage: job.stage }))),
+            Ok(_) => {
+                let by = fenced.factory.clone().map_or(By::Coordinator, By::Factory);
+                Ok(Err(fence(held, &fenced, current, None, &by).await?))
+            }
+            Err(why) => Ok(Err(why)),
+        },
         Err(refusal) => Ok(Err(NotDone::Refused(refusal))),
     }
+}
+
+/// The ended run that a fence is about, if it was this factory's.
+async fn ended_run(held: &Held, fence: &Fence) -> Result<Option<Run>, NotDone> {
+    let run = held.lane.store.run(&held.lane.product, held.id, fence.epoch).await?;
+    Ok(run.filter(|run| fence.factory.as_ref().is_none_or(|factory| *factory == run.factory)))
+}
+
+/// The run was ended by its factory's own word: a final report, or by giving the lease back.
+fn ended_itself(run: &Run) -> bool {
+    matches!(run.reached, Stage::Shipped | Stage::Failed | Stage::Blocked) || run.result == Some(RunResult::Released)
+}
+
+/// Keeps what comes with a report that changes nothing: usage of a run that has ended, and its receipt.
+async fn aside(
+    held: &mut Held,
+    report: &Report,
+    receipt: Option<Receipt>,
+    by: &By,
+) -> Result<Result<(), NotDone>, ActorProcessingErr> {
+    let mut usage = None;
+    if report.insights.has_usage() {
+        match ended_run(held, &report.fence).await {
+            Ok(run) => usage = run.filter(|run| run.insights.merged(&report.insights) != run.insights),
+            Err(why) => return Ok(Err(why)),
+        }
+    }
+    if usage.is_none() && receipt.is_none() {
+        return Ok(Ok(()));
+    }
+    let usage = usage.map(|run| (run.epoch, Box::new(report.insights.clone())));
+    held.note(None, by, usage, receipt).await
 }
 
 /// Who speaks under a fence: the factory that it names, or the holder of that lease.
@@ -85,9 +136,8 @@ async fn prior(held: &Held, report: &Report, id: Option<&str>, hash: &str) -> Re
     if known || report.fence.epoch >= stored.job.epoch {
         return Ok(Prior::None);
     }
-    let run = held.lane.store.run(&held.lane.product, held.id, report.fence.epoch).await?;
-    let of = |holder: &domain::FactoryId| report.fence.factory.as_ref().is_none_or(|factory| factory == holder);
-    Ok(run.filter(|run| of(&run.factory)).map_or(Prior::None, |run| Prior::Reached(run.reached)))
+    let run = ended_run(held, &report.fence).await?;
+    Ok(run.map_or(Prior::None, |run| Prior::Reached(run.reached)))
 }
 
 /// Refuses a write under a dead lease: at most one event a minute, and the charge of its usage.
@@ -98,35 +148,29 @@ async fn fence(
     report: Option<&Report>,
     by: &By,
 ) -> Result<NotDone, ActorProcessingErr> {
-    let now = held.now();
     let usage = report.map(|report| &report.insights).filter(|insights| insights.has_usage());
-    let ran = match held.lane.store.run(&held.lane.product, held.id, fence.epoch).await {
+    let ran = match ended_run(held, fence).await {
         Ok(ran) => ran,
-        Err(why) => return Ok(why.into()),
+        Err(why) => return Ok(why),
     };
-    let charged = usage.filter(|_| ran.is_some());
+    let usage = usage.filter(|_| ran.is_some()).map(|usage| (fence.epoch, Box::new(usage.clone())));
+    let usage_accepted = usage.is_some();
+    // An epoch that was never granted, or not to this factory, has no zombie of its own to tell of.
+    let zombie = Fence { epoch: fence.epoch, factory: ran.as_ref().and(fence.factory.clone()) };
+    let real = ran.is_some() || fence.epoch == current;
     let by = match (by, ran) {
         (By::Coordinator, Some(run)) => &By::Factory(run.factory),
         (by, _) => by,
     };
-    let quiet = held.lane.zombies.is_quiet(held.id, fence, now);
-    if quiet && charged.is_none() {
-        return Ok(NotDone::Fenced { current, usage_accepted: false });
+    let now = held.now();
+    let told = real && !held.lane.zombies.is_quiet(held.id, &zombie, now);
+    if !told && !usage_accepted {
+        return Ok(NotDone::Fenced { current, usage_accepted });
     }
-    let change = Change::Note {
-        job: held.id,
-        prev_seq: held.stored().map_or(0, |stored| stored.last_seq),
-        usage: charged.map(|usage| (fence.epoch, Box::new(usage.clone()))),
-    };
-    let written = if quiet {
-        held.write(Vec::new(), by, change).await?.map(|_| ())
-    } else {
-        held.lane.zombies.note(held.id, fence, now);
-        let fact = Fact::Fenced { epoch: fence.epoch, factory: fence.factory.clone() };
-        held.note(fact, by, change).await?
-    };
-    Ok(match written {
-        Ok(()) => NotDone::Fenced { current, usage_accepted: charged.is_some() },
-        Err(why) => why,
-    })
+    if told {
+        held.lane.zombies.note(held.id, &zombie, now);
+    }
+    let fact = told.then(|| Fact::Fenced { epoch: fence.epoch, factory: fence.factory.clone() });
+    let written = held.note(fact, by, usage, None).await?;
+    Ok(written.err().unwrap_or(NotDone::Fenced { current, usage_accepted }))
 }

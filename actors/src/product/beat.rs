@@ -1,43 +1,42 @@
-//! The second half of a heartbeat: the leases that it lists.
+//! The first half of a heartbeat: the leases that it lists. They are renewed the moment it is heard, whatever else it
+//! says has to be committed first.
 
-use std::sync::Arc;
-
-use domain::factory::Factory;
-use domain::{Epoch, JobId, Timestamp};
+use domain::job::Command;
+use domain::{Epoch, JobId};
 use ractor::{ActorProcessingErr, ActorRef};
 
 use super::{Msg, Owner};
-use crate::answer::{Beaten, FactoryView, Port};
-use crate::dispatcher;
+use crate::answer::{BeatOrder, Beaten, Port};
+use crate::factory::{self, Listed};
+use crate::job;
 
 impl Owner {
-    /// Renews what the beat lists, takes back what two beats have left out, and lets the dispatcher answer.
+    /// Renews what the beat lists, takes back what two beats have left out, and hands it on to the factory.
     pub(super) async fn beat(
         &mut self,
         me: &ActorRef<Msg>,
-        factory: Arc<Factory>,
-        leases: Option<Vec<(JobId, Epoch)>>,
-        heard: Timestamp,
+        order: BeatOrder,
         port: Port<Beaten>,
     ) -> Result<(), ActorProcessingErr> {
-        let listed = leases.map(|listed| self.leases.beat(&factory.id, &listed, heard)).unwrap_or_default();
+        let listed = match &order.leases {
+            Some(leases) => self.leases.beat(&order.factory, leases, order.heard),
+            None => Default::default(),
+        };
         for (job, _, _) in &listed.renewed {
-            self.renewed(*job, heard);
+            self.renewed(*job, order.heard);
         }
         for (job, epoch) in listed.reclaim {
-            self.reclaim(me, job, epoch).await?;
+            self.route(me, job, job::Msg::Due(epoch, Command::Reclaim(epoch))).await?;
         }
-        let cancelled = listed.lost.iter().filter(|lost| self.cancelled.contains(lost)).copied().collect();
-        let beaten = Beaten {
-            draining: factory.draining,
-            factory: FactoryView { factory, seats_used: 0 },
+        // A factory that ended its own lease has not lost it.
+        let lost: Vec<(JobId, Epoch)> = listed.lost.into_iter().filter(|lost| !self.given_back.holds(lost)).collect();
+        let listed = Listed {
             renewed: listed.renewed,
-            lost: listed.lost,
+            cancelled: lost.iter().filter(|lost| self.cancelled.holds(lost)).copied().collect(),
+            lost,
             unlisted: listed.unlisted,
-            cancelled,
-            claimable: 0,
         };
-        self.tell_dispatcher(dispatcher::Msg::Beat(Box::new(beaten), port));
-        Ok(())
+        let id = order.factory.clone();
+        self.route_factory(me, &id, factory::Msg::Beat(Box::new((order, listed)), port)).await
     }
 }

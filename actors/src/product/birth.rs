@@ -58,7 +58,7 @@ pub(super) async fn open(me: &ActorRef<Msg>, birth: Birth) -> Result<Owner, Acto
     let mut owner = Owner::new(lane, settings, leases, soft, dispatcher.clone(), feed.clone(), alive);
     for card in opened.factories {
         owner.lane.pulses.enter(&card.id, owner.lane.now());
-        let birth = factory_birth(&owner, me, &card.id, Some(card.clone()));
+        let birth = factory_birth(&owner, &card.id, Some(card.clone()));
         let (actor, _) = FactoryActor::spawn_linked(None, FactoryActor, birth, cell.clone()).await?;
         owner.adopt_factory(card.id.clone(), actor);
     }
@@ -78,7 +78,6 @@ pub(super) async fn open(me: &ActorRef<Msg>, birth: Birth) -> Result<Owner, Acto
 
 pub(super) fn factory_birth(
     owner: &Owner,
-    me: &ActorRef<Msg>,
     id: &domain::FactoryId,
     card: Option<Arc<domain::factory::Factory>>,
 ) -> factory::Birth {
@@ -86,7 +85,6 @@ pub(super) fn factory_birth(
         id: id.clone(),
         card,
         lane: owner.lane.clone(),
-        product: me.clone(),
         dispatcher: owner.dispatcher.clone(),
         _alive: owner.alive.clone(),
     }

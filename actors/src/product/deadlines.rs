@@ -12,7 +12,7 @@ use crate::job;
 use crate::store::{Change, Renewed, Write};
 
 /// How long to wait before a due order that could not be committed is given again.
-const ASK_AGAIN_MS: u64 = 1_000;
+pub(super) const ASK_AGAIN_MS: u64 = 1_000;
 
 impl Owner {
     /// Renews a lease in the map. None: the job itself has to answer.
@@ -32,7 +32,7 @@ impl Owner {
     pub(super) fn renewed(&self, job: JobId, heard: Timestamp) {
         if let Some(held) = self.leases.get(job) {
             self.lane.reaping.note(&self.lane.product, job, Some(held));
-            self.lane.pulses.beat(&held.holder, heard);
+            self.hear(&held.holder, heard);
             self.soft.put(job, held.clone());
         }
     }
@@ -46,11 +46,15 @@ impl Owner {
             tracing::error!(product = %self.lane.product, "many leases fall due at once: each gets one more TTL");
         }
         for (id, held) in self.leases.take_due(now) {
-            if held.expires_at <= now && brakes && self.leases.spare(id, now) {
+            if held.expires_at <= now && !held.reclaimed && brakes && self.leases.spare(id, now) {
                 self.lane.reaping.note(&self.lane.product, id, self.leases.get(id));
                 continue;
             }
-            let order = if held.expires_at <= now { Command::Expire(held.epoch) } else { Command::Limit(held.epoch) };
+            let order = match held.reclaimed {
+                true => Command::Reclaim(held.epoch),
+                false if held.expires_at <= now => Command::Expire(held.epoch),
+                false => Command::Limit(held.epoch),
+            };
             self.route(me, id, job::Msg::Due(held.epoch, order)).await?;
         }
         Ok(())
@@ -63,7 +67,10 @@ impl Owner {
         job: JobId,
         epoch: Epoch,
     ) -> Result<(), ActorProcessingErr> {
-        self.route(me, job, job::Msg::Due(epoch, Command::Reclaim(epoch))).await
+        if self.leases.reclaim(job, epoch) {
+            self.route(me, job, job::Msg::Due(epoch, Command::Reclaim(epoch))).await?;
+        }
+        Ok(())
     }
 
     pub(super) fn ask_again(&mut self, job: JobId, epoch: Epoch) {

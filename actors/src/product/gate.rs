@@ -21,29 +21,41 @@ pub(super) struct GateOrder {
 }
 
 impl Owner {
+    /// Takes an order for the gate. They are carried out one after the other: none may undo what another waits for.
     pub(super) async fn set_gate(
         &mut self,
+        me: &ActorRef<Msg>,
         command: Command,
         by: By,
         port: Port<Arc<Settings>>,
     ) -> Result<(), ActorProcessingErr> {
-        let step = transition(&self.settings, command);
-        if step.facts.is_empty() {
-            answer(port, Ok(self.settings.clone()));
-            return Ok(());
-        }
-        if command == Command::Resume {
-            let outcome = self.commit_gate(step, by).await?;
-            answer(port, outcome);
-            return Ok(());
-        }
         self.gates.push_back(GateOrder { command, by, port });
-        self.tell_dispatcher(dispatcher::Msg::Close);
+        if self.gates.len() == 1 {
+            self.next_gate(me).await?;
+        }
         Ok(())
     }
 
-    /// Nothing is on offer any more: the order that waited for that is committed.
+    /// Begins the first order that waits: what widens is committed, what narrows asks for the gate to be closed.
+    async fn next_gate(&mut self, me: &ActorRef<Msg>) -> Result<(), ActorProcessingErr> {
+        while let Some(order) = self.gates.front() {
+            let changes = !transition(&self.settings, order.command).facts.is_empty();
+            if changes && order.command != Command::Resume {
+                self.tell_dispatcher(dispatcher::Msg::Close);
+                return Ok(());
+            }
+            self.finish_gate(me).await?;
+        }
+        Ok(())
+    }
+
+    /// Nothing is on offer any more: the order that waited for that is committed, and the next one begins.
     pub(super) async fn gate_closed(&mut self, me: &ActorRef<Msg>) -> Result<(), ActorProcessingErr> {
+        self.finish_gate(me).await?;
+        self.next_gate(me).await
+    }
+
+    async fn finish_gate(&mut self, me: &ActorRef<Msg>) -> Result<(), ActorProcessingErr> {
         let Some(GateOrder { command, by, port }) = self.gates.pop_front() else { return Ok(()) };
         let step = transition(&self.settings, command);
         if step.facts.is_empty() {

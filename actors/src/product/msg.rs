@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use domain::factory::Factory;
 use domain::job::command::Fence;
 use domain::product::{Command, Renewal, Settings};
 use domain::{By, Epoch, FactoryId, JobId, Timestamp};
 
-use crate::answer::{Beaten, Counts, Port};
+use crate::answer::{BeatOrder, Beaten, Counts, Port};
 use crate::handle::Part;
 use crate::store::Told;
 use crate::{factory, job};
@@ -22,8 +21,8 @@ pub(crate) enum Msg {
     Told(Arc<[Told]>),
     /// A holder renews its lease.
     Renew { job: JobId, fence: Fence, ttl_sec: Option<u32>, heard: Timestamp, port: Port<Renewal> },
-    /// A factory has beaten; its card is up to date.
-    Beat { factory: Arc<Factory>, leases: Option<Vec<(JobId, Epoch)>>, heard: Timestamp, port: Port<Beaten> },
+    /// A factory's heartbeat.
+    Beat(Box<BeatOrder>, Port<Beaten>),
     /// A grant reached nobody.
     Reclaim(JobId, Epoch),
     /// A due order could not be committed.

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
+use domain::job::{LeaseStatus, Stage};
 use domain::product::{Leases, Settings};
-use domain::{By, Epoch, FactoryId, JobId};
+use domain::{By, Epoch, FactoryId, JobId, Timestamp};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, MessagingErr};
 
 use super::gate::GateOrder;
@@ -20,8 +21,8 @@ use crate::lane::{Alive, Lane};
 use crate::restart::RestartBudget;
 use crate::store::Told;
 
-/// How many cancelled leases are remembered for heartbeats that still list them.
-const MAX_CANCELLED: usize = 1_024;
+/// How many ended leases are remembered for heartbeats that still list them.
+const MAX_RECENT: usize = 1_024;
 
 /// A product's actor's state.
 pub(crate) struct Owner {
@@ -39,7 +40,9 @@ pub(crate) struct Owner {
     pub(super) crashed: BTreeSet<JobId>,
     pub(super) budgets: BTreeMap<JobId, RestartBudget>,
     pub(super) parked: BTreeSet<JobId>,
-    pub(super) cancelled: VecDeque<(JobId, Epoch)>,
+    /// Leases that ended by a cancel, and by their holder's own word.
+    pub(super) cancelled: Recent,
+    pub(super) given_back: Recent,
     pub(super) gates: VecDeque<GateOrder>,
     pub(super) alarm: Alarm,
 }
@@ -48,6 +51,22 @@ pub(crate) struct Owner {
 pub(super) struct Live {
     pub(super) actor: ActorRef<job::Msg>,
     pub(super) sent: u64,
+}
+
+/// Leases that have ended not long ago.
+#[derive(Default)]
+pub(super) struct Recent(VecDeque<(JobId, Epoch)>);
+
+impl Recent {
+    fn push(&mut self, lease: (JobId, Epoch)) {
+        self.0.push_back(lease);
+        let extra = self.0.len().saturating_sub(MAX_RECENT);
+        self.0.drain(..extra);
+    }
+
+    pub(super) fn holds(&self, lease: &(JobId, Epoch)) -> bool {
+        self.0.contains(lease)
+    }
 }
 
 /// Whose actor a child is.
@@ -81,7 +100,8 @@ impl Owner {
             crashed: BTreeSet::new(),
             budgets: BTreeMap::new(),
             parked: BTreeSet::new(),
-            cancelled: VecDeque::new(),
+            cancelled: Recent::default(),
+            given_back: Recent::default(),
             gates: VecDeque::new(),
             alarm: Alarm::default(),
         }
@@ -96,7 +116,7 @@ impl Owner {
     ) -> Result<(), ActorProcessingErr> {
         if self.parked.contains(&id) {
             if let job::Msg::Lease(offer) = msg {
-                self.tell_dispatcher(dispatcher::Msg::OfferRefused(id, None, offer.claiming));
+                self.tell_dispatcher(dispatcher::Msg::OfferRefused(id, dispatcher::Seen::Missing, offer.claiming));
                 return Ok(());
             }
             if !msg.ends_lease() {
@@ -106,8 +126,15 @@ impl Owner {
             if msg.unparks() {
                 self.parked.remove(&id);
                 self.budgets.remove(&id);
+                self.send(me, id, msg).await?;
+                // Whatever came of that: the dispatcher has to see the job again.
+                return self.send(me, id, job::Msg::Stand).await;
             }
         }
+        self.send(me, id, msg).await
+    }
+
+    async fn send(&mut self, me: &ActorRef<Msg>, id: JobId, msg: job::Msg) -> Result<(), ActorProcessingErr> {
         let mut msg = msg;
         if let Some(live) = self.jobs.get_mut(&id) {
             match live.actor.cast(msg) {
@@ -115,7 +142,11 @@ impl Owner {
                     live.sent += 1;
                     return Ok(());
                 }
-                Err(MessagingErr::SendErr(unsent)) => msg = unsent,
+                Err(MessagingErr::SendErr(unsent)) => {
+                    // It has crashed, and its supervisor has not heard of that yet.
+                    self.crashed.insert(id);
+                    msg = unsent;
+                }
                 Err(MessagingErr::ChannelClosed | MessagingErr::InvalidActorType) => return Ok(()),
             }
         }
@@ -162,7 +193,7 @@ impl Owner {
                 msg.refuse(NotDone::UnknownFactory);
                 return Ok(());
             }
-            let birth = birth::factory_birth(self, me, id, None);
+            let birth = birth::factory_birth(self, id, None);
             let (actor, _) = FactoryActor::spawn_linked(None, FactoryActor, birth, me.get_cell()).await?;
             self.adopt_factory(id.clone(), actor);
         }
@@ -182,7 +213,7 @@ impl Owner {
     pub(super) fn told(&mut self, batch: &[Told]) {
         for told in batch {
             if let By::Factory(id) = &told.write.by {
-                self.lane.pulses.beat(id, told.write.at);
+                self.hear(id, told.write.at);
             }
             let Some(job) = told.write.job() else { continue };
             let before = self.leases.get(job.id).map(|held| held.epoch);
@@ -193,10 +224,11 @@ impl Owner {
             }
             if held.is_none() {
                 self.soft.remove(job.id);
-                if let (Some(epoch), domain::job::Stage::Cancelled) = (before, job.stage) {
-                    self.cancelled.push_back((job.id, epoch));
-                    let extra = self.cancelled.len().saturating_sub(MAX_CANCELLED);
-                    self.cancelled.drain(..extra);
+                let gave_back = job.lease.as_ref().is_some_and(|lease| lease.status == LeaseStatus::Released);
+                match before {
+                    Some(epoch) if job.stage == Stage::Cancelled => self.cancelled.push((job.id, epoch)),
+                    Some(epoch) if gave_back => self.given_back.push((job.id, epoch)),
+                    Some(_) | None => {}
                 }
             }
             if let Some(run) = told.write.ended()
@@ -206,6 +238,16 @@ impl Owner {
                 // A factory that is being restarted starts to count anew.
                 let _ = factory.cast(factory::Msg::Ended { result, quick });
             }
+        }
+    }
+
+    /// Takes in a sign of life. A factory that counted as silent is told.
+    pub(super) fn hear(&self, id: &FactoryId, at: Timestamp) {
+        if self.lane.pulses.beat(id, at)
+            && let Some(actor) = self.factories.get(id)
+        {
+            // One that is being restarted begins as it was committed, and is heard again soon.
+            let _ = actor.cast(factory::Msg::Heard);
         }
     }
 

@@ -3,10 +3,14 @@
 use domain::{By, JobId, job::Fact};
 use ractor::{ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 
+use super::deadlines::ASK_AGAIN_MS;
 use super::owner::Child;
 use super::{Msg, Owner};
 use crate::store::{Change, Write};
 use crate::{dispatcher, job};
+
+/// How long to wait before the lease of a parked job is asked to end again.
+const PARKED_AGAIN_MS: u64 = 60_000;
 
 /// The dispatcher or the feed has ended: the product ends too and is opened again as a whole.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +27,7 @@ pub(super) async fn outcome(
         SupervisionEvent::ActorFailed(cell, error) => failed(owner, me, cell.get_id(), error).await,
         SupervisionEvent::ActorTerminated(cell, _, _) => {
             if let Some(child) = owner.children.remove(&cell.get_id()) {
-                return gone(owner, me, child).await;
+                return gone(owner, me, cell.get_id(), child).await;
             }
             if cell.get_id() == owner.dispatcher.get_id() || cell.get_id() == owner.feed.get_id() {
                 return Err(Box::new(Broken("it was stopped".into())));
@@ -47,29 +51,35 @@ async fn failed(
         return Err(Box::new(Broken(error.to_string())));
     };
     tracing::error!(product = %owner.lane.product, ?child, %error, "an actor panicked");
-    gone(owner, me, child).await
+    gone(owner, me, actor, child).await
 }
 
 /// A job's or a factory's actor has ended without being told to.
-async fn gone(owner: &mut Owner, me: &ActorRef<Msg>, child: Child) -> Result<(), ActorProcessingErr> {
+async fn gone(owner: &mut Owner, me: &ActorRef<Msg>, actor: ActorId, child: Child) -> Result<(), ActorProcessingErr> {
     match child {
         Child::Factory(id) => {
             owner.factories.remove(&id);
             let cards = owner.lane.store.factories(&owner.lane.product).await?;
             let card = cards.into_iter().find(|card| card.id == id);
-            if card.is_some() {
-                let birth = super::birth::factory_birth(owner, me, &id, card);
+            if let Some(card) = card {
+                // A drain that was under way has died with it.
+                owner.tell_dispatcher(dispatcher::Msg::Card(card.clone()));
+                let birth = super::birth::factory_birth(owner, &id, Some(card));
                 let cell = me.get_cell();
                 let (actor, _) = ractor::Actor::spawn_linked(None, crate::factory::FactoryActor, birth, cell).await?;
                 owner.adopt_factory(id, actor);
             }
         }
         Child::Job(id) => {
-            owner.jobs.remove(&id);
-            owner.crashed.insert(id);
-            if owner.budgets.entry(id).or_default().forgives(owner.lane.now()) {
+            if owner.jobs.get(&id).is_some_and(|live| live.actor.get_id() == actor) {
+                owner.jobs.remove(&id);
+                owner.crashed.insert(id);
+            }
+            if owner.parked.contains(&id) {
+                owner.leases_again(id, PARKED_AGAIN_MS);
+            } else if owner.budgets.entry(id).or_default().forgives(owner.lane.now()) {
                 owner.tell_dispatcher(dispatcher::Msg::JobDied(id));
-                owner.leases_again(id);
+                owner.leases_again(id, ASK_AGAIN_MS);
             } else {
                 park(owner, id);
             }
@@ -80,9 +90,9 @@ async fn gone(owner: &mut Owner, me: &ActorRef<Msg>, child: Child) -> Result<(),
 
 impl Owner {
     /// A due order may have died with the job's actor: the deadline is asked again.
-    fn leases_again(&mut self, job: JobId) {
+    fn leases_again(&mut self, job: JobId, pause_ms: u64) {
         if let Some(epoch) = self.leases.get(job).map(|held| held.epoch) {
-            self.ask_again(job, epoch);
+            self.leases.ask_again(job, epoch, self.lane.now().plus_ms(pause_ms));
         }
     }
 }
@@ -92,13 +102,13 @@ fn park(owner: &mut Owner, id: JobId) {
     tracing::error!(product = %owner.lane.product, job = %id, "parked: it keeps panicking");
     owner.parked.insert(id);
     owner.tell_dispatcher(dispatcher::Msg::Parked(id));
-    owner.leases_again(id);
+    owner.leases_again(id, PARKED_AGAIN_MS);
     let (store, product, at) = (owner.lane.store.clone(), owner.lane.product.clone(), owner.lane.now());
     tokio::spawn(async move {
         store.settled(&product).await;
         let reported = match store.job(&product, id).await {
             Ok(Some(stored)) => {
-                let change = Change::Note { job: id, prev_seq: stored.last_seq, usage: None };
+                let change = Change::Note { job: id, prev_seq: stored.last_seq, usage: None, receipt: None };
                 let facts = vec![(Fact::Parked {}).into()];
                 store.commit(Write { product, at, by: By::Coordinator, facts, change }).await.map(|_| ())
             }

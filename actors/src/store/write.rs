@@ -44,7 +44,7 @@ pub enum Change {
         receipt: Option<Receipt>,
     },
     /// Leaves an event with a job without changing it; late usage is merged into the ended run of its epoch, where
-    /// there is one. Usage may come without an event: then the job's newest event stays what it was.
+    /// there is one. Without an event the job's newest one stays what it was.
     Note {
         /// The job.
         job: JobId,
@@ -52,6 +52,8 @@ pub enum Change {
         prev_seq: u64,
         /// Totals of the run under that epoch; what is a number only grows.
         usage: Option<(Epoch, Box<Insights>)>,
+        /// What makes the request repeatable.
+        receipt: Option<Receipt>,
     },
     /// Inserts or replaces a factory's card.
     Factory {

@@ -89,6 +89,12 @@ impl Board {
         self.seats.card(id)
     }
 
+    /// Opens the gate of one factory again, whose drain came to nothing.
+    pub fn reopen_factory(&mut self, card: Arc<Factory>) {
+        self.seats.reopen(&card.id);
+        self.observe_factory(card);
+    }
+
     /// Closes one factory's gate ahead of its commit.
     pub fn close_factory(&mut self, id: &FactoryId) {
         self.seats.close(id);
@@ -131,6 +137,13 @@ impl Board {
         };
         self.unsettle(job, &place);
         self.settle(job, Place { spot: Spot::Ready, ..place });
+    }
+
+    /// Takes a job off the board that is left alone; if it runs, it goes on taking its seat.
+    pub fn set_aside(&mut self, job: JobId) {
+        if self.places.get(&job).is_some_and(|place| !matches!(place.spot, Spot::Running(_))) {
+            self.clear(job);
+        }
     }
 
     /// Takes a job off the board.

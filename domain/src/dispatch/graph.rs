@@ -111,6 +111,20 @@ impl Graph {
         told
     }
 
+    /// Takes in the stage of a job as it was read: what has been told since is newer and stays.
+    pub fn read(&mut self, dep: JobId, stage: Stage) {
+        for job in self.dependents.get(&dep).into_iter().flatten() {
+            if let Some(known) = self.waiting.get_mut(job).and_then(|waiting| waiting.stages.get_mut(&dep)) {
+                known.get_or_insert(stage);
+            }
+        }
+    }
+
+    /// The jobs that this one waits for.
+    pub fn dependencies(&self, job: JobId) -> Vec<JobId> {
+        self.waiting.get(&job).map(|waiting| waiting.stages.keys().copied().collect()).unwrap_or_default()
+    }
+
     /// What the job's dependencies come to, as far as is known.
     pub fn verdict(&self, job: JobId) -> Verdict {
         let Some(waiting) = self.waiting.get(&job) else { return Verdict::Open };

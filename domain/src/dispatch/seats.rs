@@ -16,7 +16,8 @@ struct Seat {
     load_permille: u16,
     offered: u32,
     running: u32,
-    closed: bool,
+    /// Its drain is under way.
+    closing: bool,
 }
 
 /// The mirror of the factories' cards with the seats that are taken.
@@ -33,22 +34,28 @@ impl Seats {
             return *no;
         }
         let no = SeatNo::try_from(self.seats.len()).unwrap_or(SeatNo::MAX);
-        self.seats.push(Seat { id: id.clone(), card: None, load_permille: 0, offered: 0, running: 0, closed: false });
+        self.seats.push(Seat { id: id.clone(), card: None, load_permille: 0, offered: 0, running: 0, closing: false });
         self.numbers.insert(id.clone(), no);
         no
     }
 
-    /// Takes in a card as it was committed; what it says of draining now rules.
+    /// Takes in a card as it was committed. A drain that is under way goes on until the card says it.
     pub(super) fn observe(&mut self, card: Arc<Factory>) {
         let no = self.number(&card.id) as usize;
-        self.seats[no].closed = card.draining;
+        self.seats[no].closing &= !card.draining;
         self.seats[no].card = Some(card);
+    }
+
+    /// Opens the gate of one factory again, whose drain came to nothing.
+    pub(super) fn reopen(&mut self, id: &FactoryId) {
+        let no = self.number(id) as usize;
+        self.seats[no].closing = false;
     }
 
     /// Closes the gate of one factory before that is committed.
     pub(super) fn close(&mut self, id: &FactoryId) {
         let no = self.number(id) as usize;
-        self.seats[no].closed = true;
+        self.seats[no].closing = true;
     }
 
     /// Takes in a factory's load, which is soft.
@@ -66,7 +73,7 @@ impl Seats {
     pub(super) fn admit(&self, id: &FactoryId) -> Result<Arc<Factory>, Refusal> {
         let seat = self.numbers.get(id).map(|no| &self.seats[*no as usize]).ok_or(Refusal::Unknown)?;
         let card = seat.card.clone().ok_or(Refusal::Unknown)?;
-        if seat.closed {
+        if seat.closing {
             return Err(Refusal::Draining);
         }
         admit(&card, seat.offered + seat.running)?;

@@ -12,8 +12,8 @@ pub enum Refusal {
         /// The job's epoch.
         current: Epoch,
     },
-    /// The lease was ended by this holder's own final report.
-    #[error("the lease was ended by its own final report: the job is {stage}")]
+    /// The lease was ended by its holder's own word: a final report, or a release.
+    #[error("the lease was ended by its own holder: the job is {stage}")]
     LeaseEnded {
         /// Where the job is now.
         stage: Stage,

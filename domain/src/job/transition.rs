@@ -44,7 +44,7 @@ fn ended_run(job: &Job, fact: &Fact, now: Timestamp) -> Option<Run> {
     let reached = apply::reached(fact).unwrap_or(run.reached);
     let mut run = end.said.as_ref().map_or(run.clone(), |said| said.told(run));
     run.result = Some(end.result);
-    run.reached = run.reached.max(reached);
+    run.reached = reached;
     run.ended_at = Some(now);
     Some(run)
 }

@@ -32,15 +32,17 @@ pub struct Held {
     ending: bool,
     /// It had its one more TTL.
     spared: bool,
-    /// Its end could not be committed; not to be asked again before this instant.
+    /// Its end could not be committed; to be ordered again at this instant.
     retry_at: Option<Timestamp>,
+    /// Its grant reached nobody: it is to be taken back.
+    pub reclaimed: bool,
 }
 
 impl Held {
     /// When it has to be looked at.
     pub fn deadline(&self) -> Timestamp {
         let due = self.limit_at.map_or(self.expires_at, |limit| limit.min(self.expires_at));
-        self.retry_at.map_or(due, |retry| retry.max(due))
+        self.retry_at.unwrap_or(due)
     }
 }
 
@@ -102,6 +104,7 @@ impl Leases {
                 ending: false,
                 spared: false,
                 retry_at: None,
+                reclaimed: false,
             },
         );
     }
@@ -141,6 +144,8 @@ impl Leases {
         held.unlisted = 0;
         held.unsaved = true;
         held.spared = false;
+        held.retry_at = None;
+        held.reclaimed = false;
         let renewal = Renewal { expires_at: held.expires_at, ttl_sec: held.ttl_sec };
         self.put(job, held);
         Some(renewal)
@@ -163,11 +168,24 @@ impl Leases {
             held.unlisted = held.unlisted.saturating_add(1);
             beaten.unlisted.push((job, held.epoch));
             if held.unlisted >= MAX_UNLISTED && !held.ending {
-                held.ending = true;
                 beaten.reclaim.push((job, held.epoch));
             }
         }
+        for (job, epoch) in &beaten.reclaim {
+            self.reclaim(*job, *epoch);
+        }
         beaten
+    }
+
+    /// Marks a lease as to be taken back; its end is under way. False: it is not held, or ends already.
+    pub fn reclaim(&mut self, job: JobId, epoch: Epoch) -> bool {
+        let Some(mut held) = self.held.get(&job).filter(|held| held.epoch == epoch && !held.ending).cloned() else {
+            return false;
+        };
+        held.ending = true;
+        held.reclaimed = true;
+        self.put(job, held);
+        true
     }
 
     /// The next instant at which something is due.
@@ -194,6 +212,7 @@ impl Leases {
         held.expires_at = now.plus_secs(u64::from(held.ttl_sec));
         held.spared = true;
         held.ending = false;
+        held.retry_at = None;
         self.put(job, held);
         true
     }

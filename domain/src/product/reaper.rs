@@ -14,6 +14,8 @@ const MIN_FACTORIES: usize = 3;
 pub struct Reaper {
     due: BTreeSet<(Timestamp, ProductId, JobId)>,
     held: BTreeMap<(ProductId, JobId), (Timestamp, FactoryId)>,
+    /// It brakes until then: sparing some must not let the others go.
+    braking_until: Option<Timestamp>,
 }
 
 impl Reaper {
@@ -36,7 +38,10 @@ impl Reaper {
     }
 
     /// Brakes: more than 30 % of the node's leases, at least 20 of at least 3 factories, fall due within 5 s.
-    pub fn brakes(&self, now: Timestamp) -> bool {
+    pub fn brakes(&mut self, now: Timestamp) -> bool {
+        if self.braking_until.is_some_and(|until| now <= until) {
+            return true;
+        }
         let until = now.plus_ms(WINDOW_MS);
         let mut factories = BTreeSet::new();
         let mut leases = 0;
@@ -48,6 +53,8 @@ impl Reaper {
                 factories.insert((product.clone(), holder.clone()));
             }
         }
-        leases >= MIN_LEASES && factories.len() >= MIN_FACTORIES && leases * 10 > self.held.len() * 3
+        let brakes = leases >= MIN_LEASES && factories.len() >= MIN_FACTORIES && leases * 10 > self.held.len() * 3;
+        self.braking_until = brakes.then_some(until);
+        brakes
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::job::command::{Prior, Report};
-use domain::job::{Command, Fact, Job, LeaseStatus, Refusal, RunResult, Stage, Step, apply, submit, transition};
+use domain::job::{Command, Fact, Job, Lease, LeaseStatus, Refusal, RunResult, Stage, Step, apply, submit, transition};
 use domain::{By, Epoch, JobId, Timestamp};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -176,7 +176,8 @@ fn refused(job: &Job, order: &Command, refusal: &Refusal) -> Result<(), TestCase
             prop_assert_eq!(*current, job.epoch);
         }
         Refusal::LeaseEnded { stage } => {
-            prop_assert!(!holds && fence.epoch == job.epoch && *stage == job.stage);
+            let own = |lease: &&Lease| lease.epoch == fence.epoch && lease.status == LeaseStatus::Released;
+            prop_assert!(!holds && job.lease.as_ref().filter(own).is_some() && *stage == job.stage);
         }
         Refusal::IllegalTransition { .. }
         | Refusal::ApprovalsMissing { .. }

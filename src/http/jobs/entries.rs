@@ -229,5 +229,7 @@ fn name_of(json: &str) -> Option<String> {
         #[serde(rename = "ref")]
         reference: Option<String>,
     }
-    serde_json::from_str::<Named>(json).ok()?.reference.filter(|name| (1..=256).contains(&name.len()))
+    // A list would be read as the members in order.
+    let named = json.starts_with('{').then(|| serde_json::from_str::<Named>(json).ok()).flatten()?;
+    named.reference.filter(|name| (1..=256).contains(&name.len()))
 }

@@ -99,6 +99,23 @@ async fn bodies_have_limits() {
 }
 
 #[actix_web::test]
+async fn a_list_is_no_object() {
+    let desk = desk().await;
+    let job = desk.job(json!({})).await;
+    desk.post(&format!("{job}/cancel"), json!(["x"])).await.problem(400, "invalid-request");
+    desk.post("/api/fleet/jobs", json!([null, "x"])).await.problem(400, "invalid-request");
+    desk.post("/api/fleet/pause", json!([])).await.problem(400, "invalid-request");
+    desk.post("/api/fleet/claim", json!(["f1"])).await.problem(400, "invalid-request");
+    let batch = desk.post("/api/fleet/jobs/batch", json!({"jobs": [["x"], {"bodyMd": "x", "retry": [3, 1]}]})).await;
+    let results = batch.ok()["results"].as_array().unwrap();
+    for (result, pointer) in results.iter().zip(["", "/retry"]) {
+        assert_eq!((&result["status"], result.get("ref")), (&json!(400), None));
+        assert_eq!(result["problem"]["errors"][0]["pointer"], pointer);
+    }
+    assert_eq!(desk.get("/api/fleet/events").await.ok()["data"].as_array().unwrap().len(), 2, "nothing was changed");
+}
+
+#[actix_web::test]
 async fn a_request_has_a_name() {
     let desk = desk().await;
     let named = desk.send("GET", "/healthz", &[("x-request-id", "abc-1.2:3")], b"").await;

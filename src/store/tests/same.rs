@@ -74,7 +74,7 @@ async fn some_notes(pair: &mut Pair) {
     for (n, epoch) in [(1, 1), (2, 9), (5, 1)] {
         let fenced = Fact::Fenced { epoch: Epoch(epoch), factory: None };
         let usage = Some((Epoch(epoch), Box::new(late.clone())));
-        let change = Change::Note { job: id(n), prev_seq: pair.jobs[&id(n)].1, usage };
+        let change = Change::Note { job: id(n), prev_seq: pair.jobs[&id(n)].1, usage, receipt: None };
         let write = Write { product: of.clone(), at, by: by.clone(), facts: vec![fenced.into()], change };
         pair.commit(write).await.unwrap();
     }

@@ -159,7 +159,9 @@ impl Pair {
             }
         }
         for job in self.jobs.keys().copied().map(Some).chain([None]) {
-            for (after, limit) in [(None, 100), (Some(2), 3), (Some(9), 1), (Some(500), 5)] {
+            for (after, limit) in
+                [(None, 100), (Some(2), 3), (Some(9), 1), (Some(500), 5), (Some(1 << 63), 5), (Some(u64::MAX), 5)]
+            {
                 let page = Page { after, limit };
                 assert_eq!(a.events(of, job, page).await, b.events(of, job, page).await, "{job:?} {page:?}");
             }

@@ -100,7 +100,14 @@ pub(super) fn labels(at: &At) -> Read<BTreeMap<String, String>> {
                 Ok((key.name.clone(), said))
             })
             .collect(),
-        Node::List(items) => items.iter().map(label).collect(),
+        Node::List(items) => items.iter().try_fold(BTreeMap::new(), |mut read, item| {
+            let (key, value) = label(item)?;
+            if read.contains_key(&key) {
+                return wrong(item, format!("names `{}` twice", shortened(&key)));
+            }
+            read.insert(key, value);
+            Ok(read)
+        }),
         Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) => not(at, "a mapping, or a list of `key=value`"),
     }
 }

@@ -148,6 +148,7 @@ fn what_is_wrong_is_told_with_line_and_column() {
         ("capabilities: [not ok]", 2, 15, "/capabilities/0"),
         ("labels: 5", 2, 9, "/labels"),
         ("labels:\n  a: [x]", 3, 6, "/labels"),
+        ("labels: [a=1, b, a=1]", 2, 18, "/labels"),
         ("approvals: some", 2, 12, "/approvals"),
         ("approvals:\n  required: many", 3, 13, "/approvals"),
         ("approvals: {who: x}", 2, 18, "/approvals"),

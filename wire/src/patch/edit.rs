@@ -51,7 +51,7 @@ pub struct Edit {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     pub retry: Option<SubmitRetry>,
     /// Free words for people and selectors; replaces them all.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "crate::unique::given")]
     pub labels: Option<BTreeMap<String, String>>,
     /// The limit of one run, in seconds.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]

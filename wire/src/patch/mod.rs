@@ -86,6 +86,29 @@ mod tests {
     }
 
     #[test]
+    fn what_a_factory_says_of_its_run_is_bounded() {
+        let long = |n: usize| "é".repeat(n);
+        let refused = |member: &str, name: &str, text: &str| {
+            let branch = if name == "wipBranch" { "" } else { r#""wipBranch":"w","# };
+            let branch = if member == "checkpoint" { branch } else { "" };
+            let json = format!(r#"{{"leaseEpoch":1,"{member}":{{{branch}"{name}":"{text}"}}}}"#);
+            parse_patch(json.as_bytes()).err().map(|problem| (problem.status, problem.errors[0].pointer.clone()))
+        };
+        for name in ["engine", "engineVersion", "sessionId", "sandbox", "model", "costBasis"] {
+            assert_eq!(refused("insights", name, &long(256)), None);
+            assert_eq!(refused("insights", name, &long(257)), Some((400, format!("/insights/{name}"))));
+        }
+        for name in ["wipBranch", "wipBase", "wipCommit"] {
+            assert_eq!(refused("checkpoint", name, &long(512)), None);
+            for bad in [&long(513), "", "-x", "a b", "a\\tb", "a\\u0000b", "a\\u007f"] {
+                assert_eq!(refused("checkpoint", name, bad), Some((400, format!("/checkpoint/{name}"))), "{bad}");
+            }
+        }
+        assert_eq!(refused("checkpoint", "note", &long(4_096)), None);
+        assert_eq!(refused("checkpoint", "note", &long(4_097)), Some((400, "/checkpoint/note".to_owned())));
+    }
+
+    #[test]
     fn what_fits_neither_is_refused() {
         for (json, pointer) in [
             (r#"{"leaseEpoch":1,"title":"x"}"#, "/title"),
@@ -104,6 +127,16 @@ mod tests {
             (r#"{"timeoutSec":0}"#, "/timeoutSec"),
             (r#"{"retry":{"maxAttempts":0}}"#, "/retry/maxAttempts"),
             (r#"{"rev":3}"#, "/rev"),
+            (r#"{"priority":null}"#, "/priority"),
+            (r#"{"stage":null}"#, "/stage"),
+            (r#"{"labels":null}"#, "/labels"),
+            (r#"{"labels":{"a":"1","a":"2"}}"#, "/labels"),
+            (r#"{"retry":[3,1]}"#, "/retry"),
+            (r#"{"stage":{"shipped":null}}"#, "/stage"),
+            (r#"{"leaseEpoch":1,"stage":{"review":null}}"#, "/stage"),
+            (r#"{"leaseEpoch":1,"checkpoint":["wip"]}"#, "/checkpoint"),
+            (r#"{"leaseEpoch":1,"insights":["codex"]}"#, "/insights"),
+            (r#"["x"]"#, ""),
         ] {
             let problem = parse_patch(json.as_bytes()).expect_err(json);
             assert_eq!((problem.status, problem.errors[0].pointer.as_str()), (400, pointer), "{json}: {problem}");

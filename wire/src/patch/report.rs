@@ -6,7 +6,7 @@ use domain::{Epoch, FactoryId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::check::{Checks, MAX_KEY, MAX_NOTE, MAX_TEXT};
+use crate::check::{Checks, MAX_KEY, MAX_NOTE};
 use crate::job::Checkpoint;
 use crate::problem::Problem;
 use crate::run::Insights;
@@ -77,15 +77,8 @@ impl Report {
         self.report_id.iter().for_each(|id| checks.given("/reportId", id, MAX_KEY));
         self.reason.iter().for_each(|text| checks.text("/reason", text, MAX_NOTE));
         self.question.iter().for_each(|text| checks.given("/question", text, MAX_NOTE));
-        if let Some(checkpoint) = &self.checkpoint {
-            checks.given("/checkpoint/wipBranch", &checkpoint.wip_branch, MAX_TEXT);
-            checkpoint.note.iter().for_each(|note| checks.text("/checkpoint/note", note, MAX_NOTE));
-            let commits =
-                [("/checkpoint/wipBase", &checkpoint.wip_base), ("/checkpoint/wipCommit", &checkpoint.wip_commit)];
-            for (pointer, commit) in commits {
-                commit.iter().for_each(|commit| checks.given(pointer, commit, MAX_KEY));
-            }
-        }
+        self.checkpoint.iter().for_each(|checkpoint| checkpoint.check(&mut checks));
+        self.insights.iter().for_each(|insights| insights.check(&mut checks));
         checks.done()
     }
 

@@ -102,8 +102,8 @@ pub struct SubmitRequest {
     /// Wanted by this instant; raises its score, nothing else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Time>,
-    /// Free words for people and selectors.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Free words for people and selectors, each key once.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::unique::optional")]
     pub labels: Option<BTreeMap<String, String>>,
     /// Who must approve before it ships.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -73,7 +73,10 @@ impl Tenant {
                     self.receipts.insert((receipt.kind, receipt.key.clone()), receipt.clone());
                 }
             }
-            Change::Note { job, usage, .. } => {
+            Change::Note { job, usage, receipt, .. } => {
+                if let Some(receipt) = receipt {
+                    self.receipts.insert((receipt.kind, receipt.key.clone()), receipt.clone());
+                }
                 if let Some(entry) = self.jobs.get_mut(job).filter(|_| !write.facts.is_empty()) {
                     entry.1 = last_seq;
                 }

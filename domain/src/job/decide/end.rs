@@ -50,8 +50,12 @@ pub(super) fn release(job: &Job, release: &Release) -> Result<Vec<Fact>, Refusal
     Ok(given_back(job, release.result, LeaseStatus::Released))
 }
 
-/// Whether a renewal would be in order; it leaves no fact.
+/// Whether a renewal would be in order; it leaves no fact. Whoever gave the lease back is told so, and is not fenced.
 pub(super) fn renew(job: &Job, fence: &Fence) -> Result<Vec<Fact>, Refusal> {
+    let gave_back = job.lease.as_ref().is_some_and(|lease| lease.status == LeaseStatus::Released);
+    if gave_back && super::names_lease(job, fence) {
+        return Err(Refusal::LeaseEnded { stage: job.stage });
+    }
     super::fenced(job, fence).map(|()| Vec::new())
 }
 

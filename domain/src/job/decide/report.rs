@@ -53,7 +53,11 @@ fn repeats(job: &Job, report: &Report) -> bool {
         return false;
     }
     let Some(stage) = report.stage.or_else(|| report.result.and_then(implied)) else { return false };
-    let news = report.checkpoint.is_some() && report.checkpoint != job.checkpoint;
+    // Work in progress is news as long as the work is; a later run's checkpoint says nothing of this report.
+    let news = stage < Stage::Review
+        && stage.is_leased()
+        && report.checkpoint.is_some()
+        && report.checkpoint != job.checkpoint;
     let known = job
         .lease
         .as_ref()

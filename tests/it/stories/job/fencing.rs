@@ -65,7 +65,7 @@ fn a_repeat_after_the_end() {
         .at(10)
         .does(told(end.clone()))
         .repeats(told(end))
-        .refuses(told(news))
+        .repeats(told(news))
         .refuses(told(report(Stage::Review)))
         .snap();
 }

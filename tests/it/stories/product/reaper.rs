@@ -40,10 +40,21 @@ fn a_lease_that_moves_or_ends_counts_no_more() {
     let mut reaper = node(20, 3, 0);
     reaper.note(&product(), job, Some((Timestamp(5_001), factory("f0"))));
     assert!(!reaper.brakes(now), "renewed");
-    reaper.note(&product(), job, Some((Timestamp(5_000), factory("f0"))));
-    assert!(reaper.brakes(now));
     reaper.note(&product(), job, None);
     assert!(!reaper.brakes(now), "ended");
+    reaper.note(&product(), job, Some((Timestamp(5_000), factory("f0"))));
+    assert!(reaper.brakes(now));
+}
+
+#[test]
+fn a_brake_holds_for_its_window_though_those_that_were_spared_count_no_more() {
+    let mut reaper = node(40, 3, 0);
+    assert!(reaper.brakes(Timestamp(0)));
+    for no in 0..30 {
+        reaper.note(&product(), JobId(Uuid::from_u128(no)), Some((Timestamp(60_000), factory("f0"))));
+    }
+    assert!(reaper.brakes(Timestamp(5_000)), "the other ten are spared as well");
+    assert!(!reaper.brakes(Timestamp(5_001)), "and then it is over");
 }
 
 #[test]
@@ -55,5 +66,5 @@ fn products_share_the_nodes_brake_and_a_product_that_has_gone_counts_no_more() {
     }
     assert!(reaper.brakes(Timestamp(0)), "the same name in another product is another factory");
     reaper.forget(&other);
-    assert!(!reaper.brakes(Timestamp(0)));
+    assert!(!reaper.brakes(Timestamp(5_001)));
 }
