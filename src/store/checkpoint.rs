@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::lock::Watch;
-use super::outcome::why;
+use super::outcome::{end, why};
 
 /// How often the WAL is looked at.
 const LOOK: Duration = Duration::from_millis(200);
@@ -81,9 +81,7 @@ async fn run(db: DatabaseConnection, files: Watch, mut stopped: oneshot::Receive
 
 /// What is written now goes into files that nobody will find again, and the new ones may be served by another process.
 fn directory_lost(path: &Path) -> ! {
-    let path = path.display();
-    tracing::error!(%path, "the data directory was removed or replaced: what is written is lost; the process ends");
-    std::process::exit(74)
+    end(&format!("the data directory was removed or replaced, what is written is lost: {}", path.display()))
 }
 
 /// Moves what has to be moved by now. False: nothing had.

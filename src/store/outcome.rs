@@ -38,7 +38,12 @@ pub(super) fn why(error: &DbErr) -> Why {
 
 /// After a failed fsync nobody knows what is on the disk; only a new start reads it anew.
 fn disk_lost_a_write(error: &DbErr) -> ! {
-    tracing::error!(%error, "fsync failed: what was written may be lost; the process ends");
+    end(&format!("fsync failed, what was written may be lost: {error}"))
+}
+
+/// Ends the process: what is acknowledged from now on could be lost. 74 is `EX_IOERR` of sysexits.h.
+pub(super) fn end(why: &str) -> ! {
+    tracing::error!(why, "the process ends");
     std::process::exit(74)
 }
 

@@ -76,9 +76,20 @@ pub(crate) struct JournalStore {
     pub(crate) inner: MemoryStore,
     pub(crate) journal: Journal,
     pub(crate) poison: Arc<Mutex<BTreeMap<JobId, u32>>>,
+    /// How many of the next reads fail, by kind.
+    pub(crate) blind: Arc<Mutex<BTreeMap<&'static str, u32>>>,
 }
 
 impl JournalStore {
+    /// A read of this kind is to fail.
+    fn reads(&self, kind: &'static str) -> Result<(), Why> {
+        let mut blind = self.blind.lock().unwrap();
+        let Some(left) = blind.get_mut(kind).filter(|left| **left > 0) else { return Ok(()) };
+        *left -= 1;
+        self.journal.line(&format!("  blind   {kind}"));
+        Err(Why::Unavailable("planned".into()))
+    }
+
     /// The job is poison: its actor is to panic before it commits.
     fn panics(&self, write: &Write) -> bool {
         let Some(job) = write.job_id().filter(|_| !matches!(write.change, Change::Note { .. })) else { return false };
@@ -158,6 +169,7 @@ impl Store for JournalStore {
     }
 
     async fn job(&self, product: &ProductId, id: JobId) -> Result<Option<Stored>, Why> {
+        self.reads("job")?;
         let stored = self.inner.job(product, id).await?;
         let rev = stored.as_ref().map_or_else(|| "nothing".to_owned(), |stored| format!("v{}", stored.job.rev));
         self.journal.line(&format!("  load    {}: {rev}", self.journal.of(id)));
@@ -169,6 +181,7 @@ impl Store for JournalStore {
     }
 
     async fn stages(&self, product: &ProductId, ids: &[JobId]) -> Result<Vec<(JobId, Stage)>, Why> {
+        self.reads("stages")?;
         self.inner.stages(product, ids).await
     }
 

@@ -1,6 +1,7 @@
 //! Transcripts: the real actors over a memory store in paused time, and a journal of what they did.
 
 mod claims;
+mod corners;
 mod dependencies;
 mod faults;
 mod journal;

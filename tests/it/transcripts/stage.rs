@@ -45,8 +45,12 @@ pub(crate) fn play<F: Future<Output = Stage>>(name: &str, acts: impl FnOnce(Stag
 impl Stage {
     pub(crate) async fn set(limits: Limits) -> Self {
         let (plan, journal) = (Plan::default(), Journal::default());
-        let store =
-            JournalStore { inner: MemoryStore::new(plan.clone()), journal: journal.clone(), poison: Arc::default() };
+        let store = JournalStore {
+            inner: MemoryStore::new(plan.clone()),
+            journal: journal.clone(),
+            poison: Arc::default(),
+            blind: Arc::default(),
+        };
         let node = start(&store, limits).await;
         Self { node, store, plan, journal, next: std::cell::Cell::new(1) }
     }
