@@ -41,7 +41,12 @@ pub(super) fn done(product: &Product, done: &Done) -> Answer {
 
 /// Answers 200 with a bare job.
 pub(super) fn job(shown: &wire::Job) -> Answer {
-    written(HttpResponse::Ok().insert_header((ETAG, etag(shown.rev))), shown)
+    tagged(shown.rev, shown)
+}
+
+/// Answers 200 with a bare record and the tag of its revision.
+pub(super) fn tagged(rev: u64, shown: &impl Serialize) -> Answer {
+    written(HttpResponse::Ok().insert_header((ETAG, etag(rev))), shown)
 }
 
 /// A job as it is shown, with the newest that is known of its lease.

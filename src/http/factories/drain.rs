@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use wire::{Factory, Problem};
 
 use super::shown;
-use crate::http::answer::{Answer, ok};
+use crate::http::answer::{Answer, tagged};
 use crate::http::call::{Call, operator};
 use crate::http::refusal;
 
@@ -39,5 +39,6 @@ pub(crate) async fn run(mut call: Call) -> Answer {
     }
     let (product, factory) = call.factory(&product)?;
     let _permit = call.permit(&product)?;
-    ok(&shown(&product.drain(&factory, reason, operator()).await.map_err(refusal::of)?))
+    let view = product.drain(&factory, reason, operator()).await.map_err(refusal::of)?;
+    tagged(view.factory.rev, &shown(&view))
 }

@@ -4,7 +4,7 @@
 use wire::Factory;
 
 use super::shown;
-use crate::http::answer::{Answer, ok};
+use crate::http::answer::{Answer, tagged};
 use crate::http::call::Call;
 use crate::http::refusal;
 
@@ -21,5 +21,6 @@ pub(crate) async fn run(call: Call) -> Answer {
     let product = call.product_id()?;
     let (product, factory) = call.factory(&product)?;
     let _permit = call.permit(&product)?;
-    ok(&shown(&product.factory(&factory).await.map_err(refusal::of)?))
+    let view = product.factory(&factory).await.map_err(refusal::of)?;
+    tagged(view.factory.rev, &shown(&view))
 }

@@ -4,7 +4,7 @@
 use wire::Factory;
 
 use super::shown;
-use crate::http::answer::{Answer, ok};
+use crate::http::answer::{Answer, tagged};
 use crate::http::call::{Call, Nothing, operator};
 use crate::http::refusal;
 
@@ -23,5 +23,6 @@ pub(crate) async fn run(mut call: Call) -> Answer {
     let Nothing {} = call.strict().await?;
     let (product, factory) = call.factory(&product)?;
     let _permit = call.permit(&product)?;
-    ok(&shown(&product.resume_factory(&factory, operator()).await.map_err(refusal::of)?))
+    let view = product.resume_factory(&factory, operator()).await.map_err(refusal::of)?;
+    tagged(view.factory.rev, &shown(&view))
 }

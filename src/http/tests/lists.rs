@@ -99,7 +99,8 @@ async fn factories_come_by_name() {
     assert_eq!(names(&first), ["a", "b"]);
     let next = first.body["next"].as_str().unwrap();
     assert_eq!(names(&desk.get(&format!("/api/fleet/factories?after={next}")).await), ["c"]);
-    assert_eq!(desk.get("/api/fleet/factories/b").await.ok()["seatLimit"], 8);
+    let b = desk.get("/api/fleet/factories/b").await;
+    assert_eq!((b.ok()["seatLimit"].as_u64(), b.header("etag")), (Some(8), "\"1\""));
     desk.get("/api/fleet/factories/zz").await.problem(404, "unknown-factory");
     desk.get("/api/fleet/factories/a%20b").await.problem(404, "unknown-factory");
 }
