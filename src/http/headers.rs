@@ -1,7 +1,9 @@
 //! The headers that routes share: the product, the request's own id, and the revision that a write expects.
 //! Reads and checks them; never looks at a body.
 
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, IF_MATCH};
+use std::net::IpAddr;
+
+use actix_web::http::header::{HOST, HeaderMap, HeaderName, HeaderValue, IF_MATCH};
 use domain::ProductId;
 use wire::{Code, Problem};
 
@@ -32,6 +34,26 @@ pub(super) fn product(headers: &HeaderMap) -> Result<ProductId, Problem> {
         Scope::One(product) => Ok(product),
         Scope::All => Err(Problem::new(Code::InvalidProduct, "X-Product-Id: * is only for lists of jobs")),
     }
+}
+
+/// Refuses a request that was meant for another host.
+///
+/// As long as nobody has to say who they are, a page of a stranger could make its own name resolve to this machine and
+/// let the browser on it speak to the coordinator as if it were that page's server (DNS rebinding). Its `Host` tells.
+pub(super) fn local(headers: &HeaderMap) -> Result<(), Problem> {
+    let refused = || Problem::new(Code::Forbidden, "Host must be localhost or a loopback address");
+    for host in headers.get_all(HOST) {
+        let host = host.to_str().map_err(|_| refused())?;
+        let name = match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name,
+            Some(_) | None => host,
+        };
+        let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        if !name.eq_ignore_ascii_case("localhost") && !address.is_ok_and(|address| address.is_loopback()) {
+            return Err(refused());
+        }
+    }
+    Ok(())
 }
 
 /// Reads the product, or `*` for all of them.

@@ -28,10 +28,11 @@ pub(super) async fn perform(
 ) -> HttpResponse {
     let asked = Asked::new(&edge, &request);
     let call = Call::new(edge, request.clone(), payload.into_inner());
-    let response = match (route.run)(call).await {
-        Ok(response) => response,
-        Err(problem) => answer::refused(problem, request.path(), &asked.id),
+    let outcome = match headers::local(request.headers()) {
+        Ok(()) => (route.run)(call).await,
+        Err(problem) => Err(problem),
     };
+    let response = outcome.unwrap_or_else(|problem| answer::refused(problem, request.path(), &asked.id));
     asked.answered(response, &request, &route.meter, route.logged)
 }
 

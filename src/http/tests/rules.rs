@@ -26,6 +26,18 @@ async fn every_scoped_route_needs_a_product() {
 }
 
 #[actix_web::test]
+async fn a_request_that_was_meant_for_another_host_is_refused() {
+    let desk = desk().await;
+    for host in ["localhost", "LOCALHOST:4003", "127.0.0.1:4003", "127.9.9.9", "[::1]:4003", "[::1]"] {
+        desk.send("GET", "/api/fleet/jobs", &[("x-product-id", "acme"), ("host", host)], b"").await.ok();
+    }
+    for host in ["evil.example", "localhost.evil.example:4003", "127.0.0.1.evil.example", "10.0.0.1", ""] {
+        let headers = [("x-product-id", "acme"), ("host", host)];
+        desk.send("POST", "/api/fleet/pause", &headers, b"{}").await.problem(403, "forbidden");
+    }
+}
+
+#[actix_web::test]
 async fn what_belongs_to_another_product_does_not_exist() {
     let desk = desk().await;
     let own = desk.job(json!({})).await;

@@ -47,7 +47,7 @@ impl Running {
     async fn waiting_claims(&self, claims: usize) {
         let line = format!("gigafactory_waiting_claims {claims}\n");
         for _ in 0..500 {
-            if self.ask("GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.contains(&line) {
+            if self.ask("GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.contains(&line) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -68,7 +68,7 @@ async fn read(mut stream: TcpStream) -> String {
 }
 
 fn post(path: &str, body: &str) -> String {
-    let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nX-Product-Id: acme\r\nConnection: close\r\n");
+    let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Product-Id: acme\r\nConnection: close\r\n");
     format!("{head}Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
@@ -111,7 +111,7 @@ async fn a_claim_whose_caller_has_gone_waits_no_longer() {
 #[tokio::test]
 async fn a_body_without_a_length_is_held_to_its_limit_as_it_comes() {
     let server = running().await;
-    let head = "POST /api/fleet/jobs HTTP/1.1\r\nHost: x\r\nX-Product-Id: acme\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let head = "POST /api/fleet/jobs HTTP/1.1\r\nHost: localhost\r\nX-Product-Id: acme\r\nTransfer-Encoding: chunked\r\n\r\n";
     let mut stream = server.send(head).await;
     let chunk = format!("10000\r\n{}\r\n", " ".repeat(0x10000));
     // No end of the body is ever sent: the refusal comes before it, and may end the connection while chunks go out.
