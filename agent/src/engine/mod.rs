@@ -36,10 +36,14 @@ pub fn choose<'a>(granted: Option<&'a str>, wanted: &'a [String], have: &[String
     }
 }
 
-/// Makes the plan for `engine`; `mock` is the command that plays scripts. Refuses engines that this agent does not know.
-pub fn plan(engine: &str, body: &str, mock: &[String]) -> Option<Plan> {
+/// Makes the plan for `engine`; `mock` is the command that plays scripts. Refuses engines that this agent does not know,
+/// and prose: without a shell block the body is a script only where the job asks for the shell by name (`named`).
+pub fn plan(engine: &str, named: bool, body: &str, mock: &[String]) -> Option<Plan> {
     match engine {
-        "shell" => Some(shell(&block::first(body, &["sh", "bash", "shell"]).unwrap_or_else(|| body.to_owned()))),
+        "shell" => {
+            let block = block::first(body, &["sh", "bash", "shell"]);
+            block.or_else(|| named.then(|| body.to_owned())).map(|script| shell(&script))
+        }
         "mock" => Some(Plan { command: mock.to_vec(), stdin: body.to_owned(), dialect: Dialect::Mock }),
         _ => None,
     }
@@ -72,16 +76,17 @@ mod tests {
     fn the_body_is_never_an_argument() {
         let body = "do the secret thing";
         for engine in ["shell", "mock"] {
-            let plan = plan(engine, body, &["mock-engine".to_owned()]).unwrap();
+            let plan = plan(engine, true, body, &["mock-engine".to_owned()]).unwrap();
             assert!(plan.stdin.contains(body));
             assert!(plan.command.iter().all(|word| !word.contains("secret")), "{engine}");
         }
-        assert_eq!(plan("unheard-of", body, &[]), None);
+        assert_eq!(plan("unheard-of", true, body, &[]), None);
     }
 
     #[test]
     fn a_shell_job_runs_its_first_block_or_all_of_its_body() {
-        assert_eq!(plan("shell", "# T\n```sh\necho 1\n```\n", &[]).unwrap().stdin, "echo 1\n");
-        assert_eq!(plan("shell", "echo 2", &[]).unwrap().stdin, "echo 2");
+        assert_eq!(plan("shell", false, "# T\n```sh\necho 1\n```\n", &[]).unwrap().stdin, "echo 1\n");
+        assert_eq!(plan("shell", true, "echo 2", &[]).unwrap().stdin, "echo 2");
+        assert_eq!(plan("shell", false, "Write a haiku", &[]), None, "prose is no script");
     }
 }

@@ -43,7 +43,11 @@ impl<F: Fleet> Attempt<'_, F> {
     pub(super) async fn judge(&self, space: &Space, ended: io::Result<Ended>) -> Verdict {
         let name = self.engine.unwrap_or("engine");
         let exit = match ended {
-            Err(why) => return Verdict::failed(format!("{name} could not be run: {why}")),
+            Err(why) => {
+                // Prose will be prose on the next host too.
+                let worth_it = why.kind() != io::ErrorKind::InvalidInput;
+                return Verdict::failed(format!("{name} could not be run: {why}")).final_unless(worth_it);
+            }
             Ok(Ended::TimedOut) => return self.too_late(),
             // Whoever stops a run for another reason does not ask for a verdict.
             Ok(Ended::Stopped) => return too_much("the cost is above budget.usd"),

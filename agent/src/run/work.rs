@@ -21,9 +21,17 @@ impl<F: Fleet> Attempt<'_, F> {
     /// Runs the engine to its end, with checkpoints on a timer and whenever the engine asks.
     pub(super) async fn work(&self, space: &Space) -> io::Result<Ended> {
         let job = &self.grant.job;
-        let plan = self.engine.and_then(|name| engine::plan(name, &job.body_md, &self.host.config.mock_command));
+        let named = |name: &str| job.engines.iter().any(|engine| engine == name);
+        let plan =
+            self.engine.and_then(|name| engine::plan(name, named(name), &job.body_md, &self.host.config.mock_command));
         let Some(plan) = plan else {
-            return Err(io::Error::new(io::ErrorKind::NotFound, "none of the job's engines is on this host"));
+            return Err(match self.engine {
+                Some("shell") => {
+                    let why = "the body has no shell block, and the job does not name the shell as its engine";
+                    io::Error::new(io::ErrorKind::InvalidInput, why)
+                }
+                _ => io::Error::new(io::ErrorKind::NotFound, "none of the job's engines is on this host"),
+            });
         };
         self.log.note(&format!("engine {}", self.engine.unwrap_or_default()));
         let mut engine = JoinSet::new();

@@ -142,6 +142,16 @@ async fn work_that_lacks_approvals_stays_in_review() {
 }
 
 #[tokio::test]
+async fn prose_is_never_run_as_a_script() {
+    let bench = Bench::new().await;
+    let members = json!({"engines": [], "bodyMd": "touch was-here"});
+    assert_eq!(bench.run(members).await, Finish::Reported(Stage::Failed));
+    let report = bench.fleet.told().reports.last().unwrap().clone();
+    assert_eq!((report.exit, report.retryable), (None, Some(false)));
+    assert!(report.reason.unwrap().contains("has no shell block"));
+}
+
+#[tokio::test]
 async fn a_failure_is_reported_with_its_reason() {
     for (members, reason, exit, verified) in [
         (json!({"bodyMd": "exit 7"}), "shell exited with 7", Some(7), None),

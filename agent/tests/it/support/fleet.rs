@@ -41,7 +41,7 @@ pub(crate) struct Coordinator {
 pub(crate) fn job(members: &Value) -> Value {
     let mut job = json!({
         "id": JOB, "productId": "p", "title": "Do it", "bodyMd": "true", "manifestSnapshot": {}, "kind": "leaf",
-        "stage": "assigned", "priority": "normal", "capabilities": [], "engines": [], "allowedScope": [], "yolo": false,
+        "stage": "assigned", "priority": "normal", "capabilities": [], "engines": ["shell"], "allowedScope": [], "yolo": false,
         "autoShip": false, "dependsOn": [], "depsMode": "all", "onDepFailure": "block", "concurrencyLimit": 1,
         "retry": {"maxAttempts": 3, "backoffSec": 30}, "attempt": 0, "labels": {},
         "approvals": {"required": 0, "reviewers": [], "by": []}, "notes": [], "leaseEpoch": 1, "rev": 1, "createdAt": AT,
