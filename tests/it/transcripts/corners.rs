@@ -230,3 +230,42 @@ fn a_beat_that_changes_the_card_renews_before_that_is_committed() {
         stage
     });
 }
+
+#[test]
+fn a_grant_that_reached_nobody_is_taken_back_though_the_first_try_fails() {
+    play("corner_reclaim_again", |stage| async move {
+        stage.beat("f1", 1).await;
+        stage.submit("J").await;
+        stage.plan.upset(0, Upset::Slow(Duration::from_secs(1)));
+        stage.plan.upset(1, Upset::Unavailable);
+        let product = stage.product().await;
+        stage.act("claim of f1, whose caller goes during the commit");
+        let claiming = tokio::spawn(async move { product.claim(ask("f1")).await });
+        stage.calm().await;
+        claiming.abort();
+        stage.pass(Duration::from_secs(3)).await;
+        stage.live_jobs().await;
+        stage
+    });
+}
+
+#[test]
+fn a_parked_job_keeps_its_seat_and_is_reported_once() {
+    play("corner_parked_once", |stage| async move {
+        stage.beat("f1", 1).await;
+        let job = stage.submit("J").await;
+        stage.submit("K").await;
+        stage.claim_with("f1", |ask| ask.ttl_sec = 30).await;
+        stage.store.poison.lock().unwrap().insert(job, 9);
+        for _ in 0..6 {
+            assert!(stage.report(job, 1, JobStage::Building).await.is_err());
+            stage.calm().await;
+        }
+        stage.act("its seat is still taken");
+        stage.claim("f1").await;
+        stage.act("its end is asked for once a minute, and it is reported no more");
+        stage.pass(Duration::from_secs(240)).await;
+        stage.claim("f1").await;
+        stage
+    });
+}

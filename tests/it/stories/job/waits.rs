@@ -107,6 +107,17 @@ fn tentative_edges_tell_nobody_and_can_be_taken_back() {
 }
 
 #[test]
+fn what_was_read_before_never_overwrites_what_was_told_since() {
+    let awaits = Awaits { jobs: vec![A], mode: DepsMode::All, on_failure: OnDepFailure::Block };
+    let mut graph = Graph::default();
+    graph.watch(JOB, &awaits, false);
+    assert_eq!(graph.reached(A, Stage::Shipped), []);
+    graph.read(A, Stage::Building);
+    graph.watch(JOB, &awaits, true);
+    assert_eq!(graph.verdict(JOB), Verdict::Met);
+}
+
+#[test]
 fn verdicts_at_submit() {
     let verdict = |mode, on_failure, stages: &[Stage]| settled(&Awaits { jobs: Vec::new(), mode, on_failure }, stages);
     use {DepsMode::*, OnDepFailure::*, Stage::*};
