@@ -56,7 +56,7 @@ codes! {
     NoFreeSeat "no-free-seat" 409 "No free seat",
     /// The lease is not the current one: fenced.
     StaleLease "stale-lease" 409 "Stale lease",
-    /// The lease ended by the holder's own final report.
+    /// The lease ended by the holder's own word: a final report, or a release.
     LeaseEnded "lease-ended" 409 "Lease has ended",
     /// The job's stage does not allow it.
     IllegalTransition "illegal-transition" 409 "Illegal transition",

@@ -1,7 +1,7 @@
 //! A factory's writes: repeats are recognised, zombies are fenced, and their usage is charged all the same.
 
 use domain::job::command::{Fence, Prior, Release, Report};
-use domain::job::{Command, Fact, Job, Refusal, Run, RunResult, Stage, transition};
+use domain::job::{Command, Fact, Job, Refusal, Run, Stage, transition};
 use domain::product::Renewal;
 use domain::{By, Epoch};
 use ractor::ActorProcessingErr;
@@ -45,7 +45,7 @@ pub(super) async fn report(held: &mut Held, order: ReportOrder) -> Result<Result
     }
 }
 
-/// Takes the lease back from its holder. One whose own word has ended it already is answered so.
+/// Takes the lease back from its holder. One whose own final report has ended it already is answered so.
 pub(super) async fn release(held: &mut Held, release: Release) -> Result<Result<Done, NotDone>, ActorProcessingErr> {
     let job = match held.job() {
         Ok(job) => job.clone(),
@@ -90,9 +90,9 @@ async fn ended_run(held: &Held, fence: &Fence) -> Result<Option<Run>, NotDone> {
     Ok(run.filter(|run| fence.factory.as_ref().is_none_or(|factory| *factory == run.factory)))
 }
 
-/// The run was ended by its factory's own word: a final report, or by giving the lease back.
+/// The run was ended by its factory's own final report. A `released` run may as well have been taken away.
 fn ended_itself(run: &Run) -> bool {
-    matches!(run.reached, Stage::Shipped | Stage::Failed | Stage::Blocked) || run.result == Some(RunResult::Released)
+    matches!(run.reached, Stage::Shipped | Stage::Failed | Stage::Blocked)
 }
 
 /// Keeps what comes with a report that changes nothing: usage of a run that has ended, and its receipt.

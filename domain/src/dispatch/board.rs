@@ -235,11 +235,6 @@ impl Board {
         self.seats.offered(of)
     }
 
-    /// The job is on offer and the offer has not ended.
-    pub fn is_offered(&self, job: JobId) -> bool {
-        self.places.get(&job).is_some_and(|place| matches!(place.spot, Spot::Offered(_)))
-    }
-
     /// How many jobs are ready.
     pub fn ready(&self) -> usize {
         self.index.ready()

@@ -269,3 +269,18 @@ fn a_parked_job_keeps_its_seat_and_is_reported_once() {
         stage
     });
 }
+
+#[test]
+fn a_holder_that_was_evicted_is_fenced_whatever_it_sends() {
+    play("corner_evicted", |stage| async move {
+        stage.beat("f1", 1).await;
+        let job = stage.submit("J").await;
+        stage.claim("f1").await;
+        stage.act("emergency stop");
+        stage.product().await.set_gate(Gate::Estop, operator()).await.unwrap();
+        stage.renew(job, 1).await;
+        stage.release(job, 1).await;
+        assert!(stage.report(job, 1, JobStage::Review).await.is_err());
+        stage
+    });
+}

@@ -56,7 +56,7 @@ impl Tenant {
                 kind: fact.kind().into(),
                 at: write.at,
                 by: write.by.to_string(),
-                data: serde_json::to_string(fact).unwrap_or_default(),
+                data: serde_json::to_string(fact).expect("a fact is plain data"),
             });
         }
         match &write.change {

@@ -63,7 +63,7 @@ fn fenced(job: &Job, fence: &Fence) -> Result<(), Refusal> {
     })
 }
 
-/// The lease that the fence names was ended by its own final report, and nothing has happened since.
+/// The lease that the fence names was ended by its holder's own final report, and nothing has happened since.
 fn ended_itself(job: &Job, fence: &Fence) -> bool {
     names_lease(job, fence)
         && fence.epoch == job.epoch
