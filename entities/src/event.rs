@@ -18,6 +18,8 @@ pub struct Model {
     pub prev: Option<i64>,
     /// The factory it is about.
     pub factory: Option<String>,
+    /// The `rev` of its record that it made; none where it changed none.
+    pub rev: Option<i64>,
     /// Its type, as on the wire.
     #[sea_orm(column_name = "type")]
     pub kind: String,

@@ -18,6 +18,7 @@ type Event<'a> = (
     Option<JobId>,
     Option<u64>,
     Option<&'a FactoryId>,
+    Option<u64>,
     &'static str,
     Timestamp,
     String,
@@ -73,10 +74,10 @@ impl<'a> Batch<'a> {
             Change::Job { prev_seq, .. } | Change::Note { prev_seq, .. } => Some(*prev_seq).filter(|seq| *seq > 0),
             Change::Submit { .. } | Change::Factory { .. } | Change::Settings { .. } | Change::Renewals { .. } => None,
         };
-        let (job, factory) = (write.job_id(), write.factory_id());
+        let (job, factory, rev) = (write.job_id(), write.factory_id(), write.rev());
         for (seq, fact) in (first_seq..).zip(&write.facts) {
             let by = write.by.to_string();
-            self.events.push((&write.product, seq, job, prev, factory, fact.kind(), write.at, by, fact));
+            self.events.push((&write.product, seq, job, prev, factory, rev, fact.kind(), write.at, by, fact));
             prev = job.and(Some(seq));
         }
     }

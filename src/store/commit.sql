@@ -3,8 +3,8 @@
 -- A job whose stored rev is not the one before gets no rev, which its column refuses.
 BEGIN IMMEDIATE;
 
-INSERT INTO event (product, seq, job, prev, factory, type, at, "by", data)
-SELECT v ->> 0, v ->> 1, unhex(v ->> 2, '-'), v ->> 3, v ->> 4, v ->> 5, v ->> 6, v ->> 7, v -> 8
+INSERT INTO event (product, seq, job, prev, factory, rev, type, at, "by", data)
+SELECT v ->> 0, v ->> 1, unhex(v ->> 2, '-'), v ->> 3, v ->> 4, v ->> 5, v ->> 6, v ->> 7, v ->> 8, v -> 9
 FROM (SELECT value AS v FROM jsonb_each($1));
 
 INSERT INTO job_spec (id, edition, product, key, content_hash, spec)

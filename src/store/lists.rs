@@ -23,7 +23,7 @@ const MATCHES: &str = "j.product = ?1 AND j.id < ifnull(?2, x'ffffffffffffffffff
     AND (?10 IS NULL OR s.spec ->> '$.trackerItemId' = ?10) \
     AND (?11 IS NULL OR instr(lower(s.spec ->> '$.title'), ?11) > 0 OR instr(lower(s.spec ->> '$.bodyMd'), ?11) > 0)";
 
-const OF_PRODUCT: &str = "SELECT product, seq, job, factory, type AS kind, at, \"by\", data FROM event \
+const OF_PRODUCT: &str = "SELECT product, seq, job, factory, rev, type AS kind, at, \"by\", data FROM event \
     WHERE product = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
 
 /// From a job's newest event back along `prev`, so that no index on the log is needed. `CROSS` keeps the planner from
@@ -31,7 +31,7 @@ const OF_PRODUCT: &str = "SELECT product, seq, job, factory, type AS kind, at, \
 const OF_JOB: &str = "WITH RECURSIVE back (seq) AS (\
         SELECT last_seq FROM job WHERE product = ?1 AND id = ?4 AND last_seq > ?2 \
         UNION ALL SELECT e.prev FROM back CROSS JOIN event AS e ON e.product = ?1 AND e.seq = back.seq WHERE e.prev > ?2) \
-    SELECT product, e.seq, job, factory, type AS kind, at, \"by\", data \
+    SELECT product, e.seq, job, factory, rev, type AS kind, at, \"by\", data \
     FROM back CROSS JOIN event AS e ON e.product = ?1 AND e.seq = back.seq ORDER BY e.seq LIMIT ?3";
 
 /// Jobs that match, newest first.
@@ -89,6 +89,7 @@ struct EventRow {
     seq: i64,
     job: Option<Uuid>,
     factory: Option<String>,
+    rev: Option<i64>,
     kind: String,
     at: i64,
     by: String,
@@ -102,6 +103,7 @@ impl EventRow {
             product: self.product.try_into()?,
             job: self.job.map(JobId),
             factory: self.factory.map(TryInto::try_into).transpose()?,
+            rev: self.rev.map(number),
             kind: self.kind.into(),
             at: Timestamp(self.at),
             by: self.by,

@@ -28,6 +28,9 @@ pub struct Event {
     /// The factory that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub factory_id: Option<String>,
+    /// The `rev` of its job, factory or product that it made; absent where it changed none of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rev: Option<u64>,
     /// What became true, such as `job.leased`.
     #[serde(rename = "type")]
     pub kind: String,

@@ -45,6 +45,8 @@ pub struct Logged {
     pub job: Option<JobId>,
     /// The factory it is about.
     pub factory: Option<FactoryId>,
+    /// The `rev` of the job, card or settings that it made; none where it changed none.
+    pub rev: Option<u64>,
     /// Its type, as on the wire.
     pub kind: Arc<str>,
     /// When it became true.

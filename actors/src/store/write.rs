@@ -152,6 +152,16 @@ impl Write {
         }
     }
 
+    /// The `rev` of the record that its facts make.
+    pub fn rev(&self) -> Option<u64> {
+        match &self.change {
+            Change::Submit { job } | Change::Job { job, .. } => Some(job.rev),
+            Change::Factory { factory } => Some(factory.rev),
+            Change::Settings { settings } => Some(settings.rev),
+            Change::Note { .. } | Change::Renewals { .. } => None,
+        }
+    }
+
     /// The run that ended with it.
     pub fn ended(&self) -> Option<&Run> {
         match &self.change {

@@ -42,6 +42,8 @@ struct Shown<'a> {
     job_id: Option<JobId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     factory_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rev: Option<u64>,
     #[serde(rename = "type")]
     kind: &'a str,
     at: Time,
@@ -90,6 +92,7 @@ fn shown(event: &Logged) -> Shown<'_> {
         seq: event.seq,
         job_id: event.job,
         factory_id: event.factory.as_ref().map(domain::FactoryId::as_str),
+        rev: event.rev,
         kind: &event.kind,
         at: event.at.into(),
         by: &event.by,
@@ -110,6 +113,7 @@ mod tests {
             product: "acme".parse().unwrap(),
             job: Some("01890000-0000-7000-8000-000000000001".parse().unwrap()),
             factory: Some("f1".parse().unwrap()),
+            rev: Some(2),
             kind: "job.leased".into(),
             at: Timestamp(0),
             by: "factory:f1".into(),
@@ -119,7 +123,7 @@ mod tests {
         let read: wire::Event = serde_json::from_value(written.clone()).unwrap();
         assert_eq!(serde_json::to_value(read).unwrap(), written);
         assert_eq!(written["jobId"], "01890000-0000-7000-8000-000000000001");
-        let bare = Logged { job: None, factory: None, data: String::new(), ..logged };
+        let bare = Logged { job: None, factory: None, rev: None, data: String::new(), ..logged };
         assert_eq!(serde_json::to_value(shown(&bare)).unwrap()["data"], serde_json::Value::Null);
     }
 }

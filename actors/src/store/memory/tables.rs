@@ -53,6 +53,7 @@ impl Tenant {
                 product: write.product.clone(),
                 job: write.job_id(),
                 factory: write.factory_id().cloned(),
+                rev: write.rev(),
                 kind: fact.kind().into(),
                 at: write.at,
                 by: write.by.to_string(),
