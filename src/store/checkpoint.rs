@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use actors::{Faults, Point};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -35,9 +36,9 @@ pub(super) struct Checkpointer {
 
 impl Checkpointer {
     /// Starts, on the runtime that this is called on.
-    pub(super) fn spawn(db: DatabaseConnection, files: Watch) -> Self {
+    pub(super) fn spawn(db: DatabaseConnection, files: Watch, faults: Faults) -> Self {
         let (stop, stopped) = oneshot::channel();
-        Self { stop, task: tokio::spawn(run(db, files, stopped)) }
+        Self { stop, task: tokio::spawn(run(db, files, stopped, faults)) }
     }
 
     /// Stops, and leaves an empty WAL.
@@ -48,7 +49,7 @@ impl Checkpointer {
     }
 }
 
-async fn run(db: DatabaseConnection, files: Watch, mut stopped: oneshot::Receiver<()>) {
+async fn run(db: DatabaseConnection, files: Watch, mut stopped: oneshot::Receiver<()>, faults: Faults) {
     let (mut moved, mut failed, mut swept) = (Instant::now(), None::<Instant>, None::<Instant>);
     while timeout(LOOK, &mut stopped).await.is_err() {
         if let Some(path) = files.lost() {
@@ -59,7 +60,7 @@ async fn run(db: DatabaseConnection, files: Watch, mut stopped: oneshot::Receive
             continue;
         }
         failed = None;
-        match tend(&db, moved.elapsed() >= REST).await {
+        match tend(&db, moved.elapsed() >= REST, &faults).await {
             Ok(true) => moved = Instant::now(),
             Ok(false) => {}
             Err(error) => {
@@ -72,11 +73,14 @@ async fn run(db: DatabaseConnection, files: Watch, mut stopped: oneshot::Receive
             if let Err(error) = sweep(&db, now_ms() - KEPT_MS).await {
                 tracing::warn!(why = %why(&error), "old receipts were not dropped");
             }
+            faults.pass(Point::ReceiptsSwept);
         }
     }
+    faults.pass(Point::StopBefore);
     if let Err(error) = checkpoint(&db, "TRUNCATE").await.map(drop).and(db.close().await) {
         tracing::warn!(why = %why(&error), "the WAL was not emptied");
     }
+    faults.pass(Point::StopAfter);
 }
 
 /// What is written now goes into files that nobody will find again, and the new ones may be served by another process.
@@ -85,13 +89,15 @@ fn directory_lost(path: &Path) -> ! {
 }
 
 /// Moves what has to be moved by now. False: nothing had.
-async fn tend(db: &DatabaseConnection, rested: bool) -> Result<bool, DbErr> {
+async fn tend(db: &DatabaseConnection, rested: bool, faults: &Faults) -> Result<bool, DbErr> {
     let waiting = |(log, done): (i64, i64)| log - done;
     let waits = waiting(checkpoint(db, "NOOP").await?);
     if waits < MANY_FRAMES && !(rested && waits > 0) {
         return Ok(false);
     }
+    faults.pass(Point::CheckpointBefore);
     let (log, _) = checkpoint(db, "PASSIVE").await?;
+    faults.pass(Point::CheckpointAfter);
     if log > TOO_MANY_FRAMES {
         checkpoint(db, "RESTART").await?;
     }

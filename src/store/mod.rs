@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use actors::store::Committer;
+use actors::{Faults, Point};
 use migration::Migrator;
 use sea_orm::{DatabaseConnection, DbErr};
 use sea_orm_migration::MigratorTrait;
@@ -83,17 +84,26 @@ impl SqliteStore {
     /// Opens the data directory, and creates it where it is missing; its tasks run on the runtime that this is called
     /// on. Refuses a directory that another process serves.
     pub async fn open(dir: &Path) -> Result<Self, OpenError> {
+        Self::open_with(dir, Faults::default()).await
+    }
+
+    /// Opens it with the faults of a test build.
+    pub async fn open_with(dir: &Path, faults: Faults) -> Result<Self, OpenError> {
         let lock = Arc::new(Lock::take(dir)?);
+        faults.pass(Point::StartLocked);
         let file = dir.join("gigafactory.db");
         let writer = connect(&file, Role::Writer).await?;
         verify(&writer).await?;
         Migrator::up(&writer, None).await?;
+        faults.pass(Point::StartMigrated);
         let readers = connect(&file, Role::Readers(READERS)).await?;
-        let checkpointer = Checkpointer::spawn(connect(&file, Role::Checkpointer).await?, lock.watch(&file)?);
+        let files = lock.watch(&file)?;
+        let checkpointer = Checkpointer::spawn(connect(&file, Role::Checkpointer).await?, files, faults.clone());
+        faults.pass(Point::StartOpen);
         let (alive, ended) = oneshot::channel();
         let backend = SqliteBackend { writer, file, _lock: lock.clone(), _alive: alive };
         Ok(Self {
-            committer: Committer::spawn(backend),
+            committer: Committer::spawn(backend, faults),
             window: Window::spawn(readers.clone()),
             readers,
             checkpointer,

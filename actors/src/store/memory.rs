@@ -8,6 +8,7 @@ mod tables;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Committer;
+use crate::faults::Faults;
 pub use plan::{Plan, Upset};
 use tables::Tables;
 
@@ -23,13 +24,13 @@ impl MemoryStore {
     /// An empty store, committing on the runtime that this is called on.
     pub fn new(plan: Plan) -> Self {
         let tables = Arc::new(Mutex::new(Tables::default()));
-        let committer = Committer::spawn(backend::MemoryBackend::new(tables.clone(), plan.clone()));
+        let committer = Committer::spawn(backend::MemoryBackend::new(tables.clone(), plan.clone()), Faults::default());
         Self { committer, tables, plan }
     }
 
     /// The same state under a new committer: what a restarted process finds.
     pub fn restarted(&self) -> Self {
-        let committer = Committer::spawn(backend::MemoryBackend::new(self.tables.clone(), self.plan.clone()));
+        let committer = Committer::spawn(backend::MemoryBackend::new(self.tables.clone(), self.plan.clone()), Faults::default());
         Self { committer, ..self.clone() }
     }
 }
