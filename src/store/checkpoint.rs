@@ -1,4 +1,5 @@
 //! Moves the WAL into the database file and drops old receipts, on a connection of its own and beside the commits.
+//! Looks whether a full disk has space again.
 //! Ends the process when the directory under it is not the one that was opened any more.
 
 use std::path::Path;
@@ -12,6 +13,7 @@ use tokio::time::timeout;
 
 use super::lock::Watch;
 use super::outcome::{end, why};
+use super::space::Space;
 
 /// How often the WAL is looked at.
 const LOOK: Duration = Duration::from_millis(200);
@@ -36,9 +38,9 @@ pub(super) struct Checkpointer {
 
 impl Checkpointer {
     /// Starts, on the runtime that this is called on.
-    pub(super) fn spawn(db: DatabaseConnection, files: Watch, faults: Faults) -> Self {
+    pub(super) fn spawn(db: DatabaseConnection, files: Watch, space: Space, faults: Faults) -> Self {
         let (stop, stopped) = oneshot::channel();
-        Self { stop, task: tokio::spawn(run(db, files, stopped, faults)) }
+        Self { stop, task: tokio::spawn(run(db, (files, space, faults), stopped)) }
     }
 
     /// Stops, and leaves an empty WAL.
@@ -49,12 +51,17 @@ impl Checkpointer {
     }
 }
 
-async fn run(db: DatabaseConnection, files: Watch, mut stopped: oneshot::Receiver<()>, faults: Faults) {
+async fn run(
+    db: DatabaseConnection,
+    (files, space, faults): (Watch, Space, Faults),
+    mut stopped: oneshot::Receiver<()>,
+) {
     let (mut moved, mut failed, mut swept) = (Instant::now(), None::<Instant>, None::<Instant>);
     while timeout(LOOK, &mut stopped).await.is_err() {
         if let Some(path) = files.lost() {
             directory_lost(path);
         }
+        space.look_again(&db).await;
         // The directory is looked at even while a failed attempt rests.
         if failed.is_some_and(|at| at.elapsed() < REST) {
             continue;

@@ -14,6 +14,7 @@ mod outcome;
 mod port;
 mod read;
 mod saved;
+mod space;
 mod window;
 
 #[cfg(test)]
@@ -34,6 +35,7 @@ use backend::SqliteBackend;
 use checkpoint::Checkpointer;
 use connect::{Role, connect, verify};
 use lock::Lock;
+use space::Space;
 use window::Window;
 
 /// How many reads run at a time.
@@ -75,6 +77,7 @@ pub struct SqliteStore {
     window: Window,
     readers: DatabaseConnection,
     checkpointer: Checkpointer,
+    space: Space,
     /// Answers with an error once the committer has ended.
     ended: oneshot::Receiver<Infallible>,
     _lock: Arc<Lock>,
@@ -98,15 +101,18 @@ impl SqliteStore {
         faults.pass(Point::StartMigrated);
         let readers = connect(&file, Role::Readers(READERS)).await?;
         let files = lock.watch(&file)?;
-        let checkpointer = Checkpointer::spawn(connect(&file, Role::Checkpointer).await?, files, faults.clone());
+        let space = Space::default();
+        let tended = connect(&file, Role::Checkpointer).await?;
+        let checkpointer = Checkpointer::spawn(tended, files, space.clone(), faults.clone());
         faults.pass(Point::StartOpen);
         let (alive, ended) = oneshot::channel();
-        let backend = SqliteBackend { writer, file, _lock: lock.clone(), _alive: alive };
+        let backend = SqliteBackend { writer, file, space: space.clone(), _lock: lock.clone(), _alive: alive };
         Ok(Self {
             committer: Committer::spawn(backend, faults),
             window: Window::spawn(readers.clone()),
             readers,
             checkpointer,
+            space,
             ended,
             _lock: lock,
         })

@@ -4,6 +4,7 @@
 
 #![allow(clippy::print_stdout, reason = "this is a command line")]
 
+mod binaries;
 mod prepare;
 mod report;
 mod shell;

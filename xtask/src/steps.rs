@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use crate::binaries::{self, Binaries};
 use crate::prepare::prepare;
 use crate::report::{Line, Outcome, close};
 use crate::shell::{Call, is_installed};
@@ -14,17 +15,19 @@ use crate::tally::Tally;
 struct Run<'a> {
     root: &'a Path,
     tests: Tally,
+    binaries: Option<Binaries>,
 }
 
 /// A step's name and what it does.
 type Step = (&'static str, fn(&mut Run) -> Outcome);
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     ("prepare", |run| prepare(run.root)),
     ("format", |run| Call::cargo(&["fmt", "--all", "--check"]).run(run.root).into()),
     ("lints", |run| {
         Call::cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).run(run.root).into()
     }),
+    ("programs", programs),
     ("tests", tests),
     ("doctests", |run| counted(run, &["test", "--workspace", "--doc"])),
     ("snapshots", |run| snapshots::check(run.root).into()),
@@ -33,7 +36,7 @@ const STEPS: [Step; 7] = [
 
 /// Runs every step and reports.
 pub(crate) fn test(root: &Path) -> ExitCode {
-    let mut run = Run { root, tests: Tally::default() };
+    let mut run = Run { root, tests: Tally::default(), binaries: None };
     let mut lines = Vec::new();
     for (step, check) in STEPS {
         println!("\n== {step}");
@@ -52,6 +55,11 @@ pub(crate) fn test(root: &Path) -> ExitCode {
     close(&lines, &not_run, run.tests)
 }
 
+/// The programs that tests start as they are shipped, and with fail points.
+fn programs(run: &mut Run) -> Outcome {
+    binaries::build(run.root).map(|built| run.binaries = Some(built)).into()
+}
+
 /// Every test of the workspace. Cargo builds the binary that the integration tests start.
 fn tests(run: &mut Run) -> Outcome {
     if is_installed("cargo-nextest") {
@@ -67,7 +75,9 @@ fn counted(run: &mut Run, args: &[&str]) -> Outcome {
         Ok(recorded) => recorded,
         Err(why) => return Outcome::Failed(why),
     };
-    let env = [("INSTA_UPDATE", "no"), ("INSTA_FORCE_PASS", "0"), (snapshots::RECORD, recorded.as_str())];
+    let mut env = vec![("INSTA_UPDATE", "no"), ("INSTA_FORCE_PASS", "0"), (snapshots::RECORD, recorded.as_str())];
+    let programs = run.binaries.as_ref().map(Binaries::variables);
+    env.extend(programs.iter().flatten().map(|(name, path)| (*name, path.as_str())));
     match (Call { program: "cargo", args, env: &env }).tee(run.root) {
         Ok((said, ended)) => {
             let tally = Tally::read(&said);

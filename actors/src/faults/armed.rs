@@ -123,7 +123,8 @@ mod tests {
 
     #[test]
     fn what_is_no_fault_is_refused() {
-        for bad in ["", "commit.after", "commit.after=abort", "commit.after=abort@0", "nowhere=abort@1", "open.pinned=lose@1"]
+        for bad in
+            ["", "commit.after", "commit.after=abort", "commit.after=abort@0", "nowhere=abort@1", "open.pinned=lose@1"]
         {
             assert!(bad.parse::<Faults>().unwrap_err().to_string().contains("commit.told"), "{bad}");
         }

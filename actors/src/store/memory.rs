@@ -30,7 +30,8 @@ impl MemoryStore {
 
     /// The same state under a new committer: what a restarted process finds.
     pub fn restarted(&self) -> Self {
-        let committer = Committer::spawn(backend::MemoryBackend::new(self.tables.clone(), self.plan.clone()), Faults::default());
+        let committer =
+            Committer::spawn(backend::MemoryBackend::new(self.tables.clone(), self.plan.clone()), Faults::default());
         Self { committer, ..self.clone() }
     }
 }

@@ -149,6 +149,6 @@ pub trait Store: Send + Sync + 'static {
     /// The products that have written anything, in the order of their ids.
     async fn products(&self) -> Result<Vec<ProductId>, Why>;
 
-    /// Makes sure that the store answers.
+    /// Makes sure that the store answers, and that it had space for the last write.
     async fn ready(&self) -> Result<(), Why>;
 }

@@ -78,6 +78,12 @@ impl Desk {
         }
     }
 
+    /// The status of a route that is about no product.
+    pub(crate) async fn status(&self, path: &str) -> u16 {
+        let call = Call { method: "GET".into(), path: path.to_owned(), ..Call::default() };
+        self.send(&call).await.unwrap().0
+    }
+
     /// Takes what had no answer.
     pub(crate) fn take_unanswered(&self) -> Vec<Call> {
         std::mem::take(&mut self.unanswered.lock().unwrap())

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::desk::Desk;
-use super::load::PRODUCTS;
+use super::load::ALL;
 
 /// The log and the records of one moment.
 pub(crate) struct Evidence {
@@ -34,7 +34,7 @@ struct Id {
 /// Reads everything. No client may be at work.
 pub(crate) async fn gather(desk: &Desk) -> Evidence {
     let mut evidence = Evidence { events: Vec::new(), records: Vec::new() };
-    for product in PRODUCTS {
+    for product in ALL {
         let mut events = events(desk, product, 0).await;
         let mut found = None;
         for _ in 0..TRIES {

@@ -1,8 +1,10 @@
 //! The real program, killed under load, at fail points and on a full disk, and what must be true after it.
 
+mod campaign;
 mod desk;
 mod dice;
 mod evidence;
+mod full;
 mod judge;
 mod kill;
 mod load;

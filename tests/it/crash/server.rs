@@ -1,6 +1,5 @@
 //! The coordinator as a process of its own on a data directory: which program, how it starts, how it ends.
 
-use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -60,7 +59,7 @@ impl Ended {
 /// A running coordinator; its drop kills it.
 pub(crate) struct Server {
     child: Child,
-    log: PathBuf,
+    log: tempfile::NamedTempFile,
     pub(crate) address: String,
     pub(crate) started_in: Duration,
 }
@@ -90,9 +89,9 @@ impl Server {
     }
 
     fn spawn(program: &Path, data: &Path, faults: Option<&str>) -> Self {
-        // Beside the data: the directory itself may be full, or gone.
-        let log = data.with_extension("log");
-        let errors = OpenOptions::new().create(true).append(true).open(&log).unwrap();
+        // Not beside the data: that disk may be full.
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let errors = log.reopen().unwrap();
         let mut command = Command::new(program);
         command.args(["up", "--listen", "127.0.0.1:0", "--data"]).arg(data);
         command.env("GIGAFACTORY_LOG", "warn").env_remove("GIGAFACTORY_FAULTS");
@@ -126,7 +125,7 @@ impl Server {
 
     pub(crate) fn wait(mut self) -> Ended {
         let status = self.child.wait().unwrap();
-        Ended { status, said: std::fs::read_to_string(&self.log).unwrap_or_default() }
+        Ended { status, said: std::fs::read_to_string(self.log.path()).unwrap_or_default() }
     }
 }
 

@@ -83,7 +83,9 @@ fn only_test_builds_have_what_is_for_them() {
     assert!(tree.get("src/config.rs").contains("#[cfg(feature = \"faults\")]\nmod faults;\n"));
     assert!(tree.get("docs/testing.md").contains("GIGAFACTORY_FAULTS"));
     let elsewhere = |(path, text): &(&String, &String)| {
-        (path.starts_with("src/") || path.contains("/src/")) && *path != OF_TEST_BUILDS && text.contains("GIGAFACTORY_FAULTS")
+        (path.starts_with("src/") || path.contains("/src/"))
+            && *path != OF_TEST_BUILDS
+            && text.contains("GIGAFACTORY_FAULTS")
     };
     let paths = tree.rust().filter(elsewhere).map(|(path, _)| path.clone());
     none("the variable of test builds", paths.collect());

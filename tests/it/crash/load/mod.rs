@@ -14,7 +14,11 @@ use super::dice::Dice;
 use super::world::{Client, World};
 
 /// The products that the load is about.
-pub(crate) const PRODUCTS: [&str; 2] = ["acme", "blue"];
+const PRODUCTS: [&str; 2] = ["acme", "blue"];
+/// A product that the load leaves alone.
+pub(crate) const QUIET: &str = "quiet";
+/// Every product that a history is about.
+pub(crate) const ALL: [&str; 3] = [PRODUCTS[0], PRODUCTS[1], QUIET];
 
 /// How many clients of each kind a product has.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +26,8 @@ pub(crate) struct Crowd {
     pub(crate) submitters: usize,
     pub(crate) workers: usize,
     pub(crate) operators: usize,
+    /// They close the gate and take back leases of everybody.
+    pub(crate) gatekeepers: usize,
 }
 
 /// Lets a crowd loose on a coordinator. The tasks end when no answer comes any more.
@@ -39,7 +45,9 @@ pub(crate) fn unleash(crowd: Crowd, world: &World, desk: &Desk, dice: &mut Dice)
             clients.spawn(operator::run(client(format!("o{n}"))));
         }
         clients.spawn(operator::zombie(client("z".to_owned())));
-        clients.spawn(operator::gatekeeper(client("g".to_owned())));
+        for n in 0..crowd.gatekeepers {
+            clients.spawn(operator::gatekeeper(client(format!("g{n}"))));
+        }
     }
     clients
 }

@@ -37,8 +37,7 @@ async fn once(me: &mut Client, held: &mut Vec<Lease>) -> Option<()> {
 
 /// A heartbeat that lists what is held; now and then the card has changed.
 async fn beat(me: &mut Client, held: &[Lease]) -> Option<()> {
-    let leases: Vec<Value> =
-        held.iter().map(|lease| json!({"jobId": lease.job, "leaseEpoch": lease.epoch})).collect();
+    let leases: Vec<Value> = held.iter().map(|lease| json!({"jobId": lease.job, "leaseEpoch": lease.epoch})).collect();
     let mut body = json!({
         "factoryId": me.name, "seatLimit": 40, "heartbeatSec": 30, "leases": leases,
         "load": me.dice.below(100) as f64 / 100.0,
