@@ -2,6 +2,7 @@
 
 use domain::job::command::{Fence, Prior, Release, Report};
 use domain::job::{Command, Fact, Job, Refusal, Run, Stage, transition};
+use domain::mutant::Mutant;
 use domain::product::Renewal;
 use domain::{By, Epoch};
 use ractor::ActorProcessingErr;
@@ -26,7 +27,7 @@ pub(super) async fn report(held: &mut Held, order: ReportOrder) -> Result<Result
     match transition(&job, Command::Report(Box::new(report.clone())), &by, held.now()) {
         Ok(step) => {
             let (epoch, rev, at) = (report.fence.epoch, step.next.rev, held.now());
-            let first = report_id.filter(|_| report.prior != Prior::Same);
+            let first = report_id.filter(|_| report.prior != Prior::Same && !Mutant::ReportForgotten.is_planted());
             let receipt = first.map(|id| report_receipt(held.id, &id, &content_hash, epoch, rev, at));
             if !step.facts.is_empty() {
                 return held.done(step, &by, receipt).await;
@@ -148,7 +149,9 @@ async fn fence(
     report: Option<&Report>,
     by: &By,
 ) -> Result<NotDone, ActorProcessingErr> {
-    let usage = report.map(|report| &report.insights).filter(|insights| insights.has_usage());
+    let usage = report
+        .map(|report| &report.insights)
+        .filter(|insights| insights.has_usage() && !Mutant::UsageFencedAway.is_planted());
     let ran = match ended_run(held, fence).await {
         Ok(ran) => ran,
         Err(why) => return Ok(why),

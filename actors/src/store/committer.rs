@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use domain::mutant::Mutant;
 use domain::{JobId, ProductId};
 use futures::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
@@ -222,7 +223,7 @@ impl<B: Backend> Desk<B> {
     async fn refuse_taken(&mut self, batch: Vec<Pending>) -> Vec<Pending> {
         let key = |pending: &Pending| pending.write.key().map(|key| (pending.write.product.clone(), key.to_owned()));
         let keys: Vec<_> = batch.iter().filter_map(key).collect();
-        if keys.is_empty() {
+        if keys.is_empty() || Mutant::KeyForgotten.is_planted() {
             return batch;
         }
         let taken = match self.backend.taken(&keys).await {
@@ -269,6 +270,10 @@ impl<B: Backend> Desk<B> {
                 metrics::counter!("gigafactory_writes_total").increment(batch.len() as u64);
                 self.committed(batch, &numbered);
             }
+            Written::NotWritten(_) if Mutant::FailureAnsweredAsDone.is_planted() => self.committed(batch, &numbered),
+            Written::Lost if Mutant::LossTakenForFailure.is_planted() => {
+                answer_all(batch, &Fault::NotWritten(Why::Unavailable("lost".into())));
+            }
             Written::NotWritten(why) => answer_all(batch, &Fault::NotWritten(why)),
             Written::Lost => self.lose(batch),
             Written::Contradicted(what) if batch.len() == 1 => {
@@ -296,6 +301,9 @@ impl<B: Backend> Desk<B> {
         let mut numbered = Vec::with_capacity(batch.len());
         for Pending { write, .. } in batch {
             let first = next.entry(&write.product).or_insert_with(|| self.last_seq(&write.product) + 1);
+            if Mutant::SeqLeavesGap.is_planted() && first.is_multiple_of(64) {
+                *first += 1;
+            }
             numbered.push(Numbered { first_seq: *first, write: write.clone() });
             *first += write.facts.len() as u64;
         }
@@ -311,7 +319,9 @@ impl<B: Backend> Desk<B> {
         for (product, batch) in told {
             if let Some((last, ears)) = self.products.get_mut(&product).and_then(|queue| queue.open.as_mut()) {
                 *last += batch.iter().map(|told| told.write.facts.len() as u64).sum::<u64>();
-                ears.told(batch.into());
+                if !Mutant::BatchesUntold.is_planted() {
+                    ears.told(batch.into());
+                }
             }
         }
         self.faults.pass(Point::CommitTold);
