@@ -16,16 +16,20 @@ const PAUSES: [i64; 14] =
     [0, 1, 200, 1_000, 5_000, 9_999, 20_000, 29_000, 30_000, 31_000, 60_000, 90_000, 600_000, 3_700_000];
 
 /// A generator of pseudo-random numbers (SplitMix64): small, and the same on every host.
-pub(crate) struct Dice(u64);
+pub(crate) struct Dice {
+    state: u64,
+    /// How many submits it has made: each gets a number of its own.
+    submits: JobNo,
+}
 
 impl Dice {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
+        Self { state: seed, submits: 0 }
     }
 
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)
     }
@@ -94,10 +98,11 @@ impl Dice {
     }
 
     fn submit(&mut self, model: &Model) -> Command {
-        let job = model.jobs.len() as u8;
-        if job >= JOBS {
+        if model.jobs.len() as u8 >= JOBS || self.submits > 100 {
             return self.operate(model);
         }
+        let job = self.submits;
+        self.submits += 1;
         let key = self.maybe(40, |dice| dice.below(4) as u8);
         if let Some((_, wish)) = key.and_then(|key| model.keys.get(&key)).filter(|_| self.percent(70)) {
             return Command::Submit { job, key, wish: Box::new(wish.clone()) };
