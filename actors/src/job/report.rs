@@ -160,7 +160,8 @@ async fn fence(
     let usage_accepted = usage.is_some();
     // An epoch that was never granted, or not to this factory, has no zombie of its own to tell of.
     let zombie = Fence { epoch: fence.epoch, factory: ran.as_ref().and(fence.factory.clone()) };
-    let real = ran.is_some() || fence.epoch == current;
+    let runs = held.job().is_ok_and(|job| job.run.as_ref().is_some_and(|run| run.epoch == fence.epoch));
+    let real = ran.is_some() || runs;
     let by = match (by, ran) {
         (By::Coordinator, Some(run)) => &By::Factory(run.factory),
         (by, _) => by,
