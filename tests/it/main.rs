@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod crash;
+#[cfg(tokio_unstable)]
+mod sim;
 mod stories;
 mod support;
 mod tidy;

@@ -1,0 +1,24 @@
+//! Deterministic simulation: the real actors and the real service in one thread of paused time, over a store, a clock,
+//! a network and clients that a seed moves. The same seed has the same history, byte for byte.
+
+mod backend;
+mod checks;
+mod clients;
+mod clock;
+mod faults;
+mod gather;
+mod heal;
+mod notes;
+mod panics;
+mod rng;
+mod run;
+mod schedule;
+mod sometimes;
+mod store;
+mod tests;
+mod transport;
+mod trouble;
+mod world;
+
+pub(crate) use run::{Outcome, run};
+pub(crate) use schedule::Schedule;
