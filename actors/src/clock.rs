@@ -10,6 +10,10 @@ use uuid::Uuid;
 pub trait Clock: Send + Sync + 'static {
     /// Now. Never earlier than an earlier answer.
     fn now(&self) -> Timestamp;
+
+    /// Answers nothing earlier than this from now on: a host's clock that was set back between two starts must not lead
+    /// to events that are older than those before them.
+    fn not_before(&self, earliest: Timestamp);
 }
 
 /// Makes ids.
@@ -30,6 +34,10 @@ impl Clock for SystemClock {
         let wall = i64::try_from(since).unwrap_or(i64::MAX);
         Timestamp(self.last.fetch_max(wall, Ordering::Relaxed).max(wall))
     }
+
+    fn not_before(&self, earliest: Timestamp) {
+        self.last.fetch_max(earliest.0, Ordering::Relaxed);
+    }
 }
 
 /// Time-ordered random ids.
@@ -39,5 +47,20 @@ pub struct TimeIds;
 impl Ids for TimeIds {
     fn next(&self) -> Uuid {
         Uuid::now_v7()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_never_runs_back_behind_what_was_saved() {
+        let clock = SystemClock::default();
+        let saved = clock.now().plus_secs(60);
+        clock.not_before(saved);
+        assert_eq!(clock.now(), saved);
+        clock.not_before(Timestamp(0));
+        assert_eq!(clock.now(), saved);
     }
 }

@@ -58,12 +58,20 @@ async fn load(db: &DatabaseTransaction, product: &ProductId, last_seq: u64) -> R
     let named: BTreeSet<JobId> = awaits.flat_map(|awaits| &awaits.jobs).copied().collect();
     Ok(Opened {
         last_seq,
+        last_at: last_at(db, product, last_seq).await?,
         settings: saved.map(|row| json("settings", &row.settings)).transpose()?,
         factories: factories(db, product).await?,
         leased: leased(db, product, &busy).await?,
         dependencies: stages(db, product, &Vec::from_iter(named)).await?,
         waiting,
     })
+}
+
+/// When the newest event became true.
+async fn last_at(db: &DatabaseTransaction, product: &ProductId, last_seq: u64) -> Result<Timestamp, Failed> {
+    let values = [product.as_str().into(), i64::try_from(last_seq).unwrap_or(i64::MAX).into()];
+    let row = select(db, "SELECT at FROM event WHERE product = ?1 AND seq = ?2", values).await?.pop();
+    Ok(row.map_or(Ok(Timestamp::default()), |row| row.try_get_by_index(0).map(Timestamp))?)
 }
 
 /// The jobs that wait, and the ids of the other unfinished ones.

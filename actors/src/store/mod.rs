@@ -16,7 +16,7 @@ use domain::dispatch::Standing;
 use domain::factory::Factory;
 use domain::job::{Job, Run, Stage};
 use domain::product::Settings;
-use domain::{Epoch, JobId, ProductId};
+use domain::{Epoch, JobId, ProductId, Timestamp};
 
 pub use committer::{Backend, Committer, Numbered, Pinned, Taken, Written};
 pub use memory::{MemoryBackend, MemoryStore, Plan, Upset};
@@ -86,6 +86,8 @@ pub trait Ears: Send + Sync {
 pub struct Opened {
     /// The highest `seq` so far.
     pub last_seq: u64,
+    /// When the event of that `seq` became true.
+    pub last_at: Timestamp,
     /// Its settings, once saved.
     pub settings: Option<Settings>,
     /// Its factories, in the order of their ids.

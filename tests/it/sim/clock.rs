@@ -70,6 +70,10 @@ impl Clock for SimClock {
         let now = self.wall.now();
         Timestamp(self.last.fetch_max(now, Ordering::Relaxed).max(now))
     }
+
+    fn not_before(&self, earliest: Timestamp) {
+        self.last.fetch_max(earliest.0, Ordering::Relaxed);
+    }
 }
 
 /// Ids of one incarnation, shaped like UUIDv7.

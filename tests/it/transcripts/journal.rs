@@ -58,6 +58,10 @@ impl Clock for PausedClock {
     fn now(&self) -> Timestamp {
         Timestamp(now_ms())
     }
+
+    fn not_before(&self, _earliest: Timestamp) {
+        // Paused time never runs back.
+    }
 }
 
 /// Ids that count up.
