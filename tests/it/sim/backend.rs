@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use actors::store::{Backend, MemoryBackend, Numbered, Pinned, Taken, Why, Written};
 use async_trait::async_trait;
+use checker::Moment;
 use domain::ProductId;
 
 use super::schedule::Wrong;
-use super::trouble::{Cut, Trouble};
+use super::trouble::{Cut, Going, Trouble};
 
 /// The tables behind troubles and a cut.
 pub(super) struct SimBackend {
@@ -37,10 +38,40 @@ impl Backend for SimBackend {
     }
 
     async fn write(&mut self, batch: &[Numbered]) -> Written {
-        let going = self.trouble.commit();
         if self.cut.is_down() {
             return Written::Lost;
         }
+        let going = self.trouble.commit();
+        if going.wrong.is_none() {
+            return self.goes(batch, going).await;
+        }
+        self.trouble.mark(Moment::Halted);
+        let written = self.goes(batch, going).await;
+        self.trouble.mark(Moment::Resumed);
+        written
+    }
+
+    async fn pin(&mut self, product: &ProductId) -> Result<Pinned, Why> {
+        let reading = self.trouble.read();
+        if self.cut.unless(pass(&self.trouble, reading.before)).await.is_err() || self.cut.is_down() {
+            return Err(Why::Unavailable("cut off".into()));
+        }
+        let pinned = self.inner.pin(product).await?;
+        let (trouble, cut, load) = (self.trouble.clone(), self.cut.clone(), pinned.load);
+        let load = async move {
+            let passed = cut.unless(pass(&trouble, reading.after)).await;
+            if passed.is_err() || reading.fails {
+                return Err(Why::Unavailable("planned".into()));
+            }
+            load.await
+        };
+        Ok(Pinned { last_seq: pinned.last_seq, load: Box::pin(load) })
+    }
+}
+
+impl SimBackend {
+    /// Writes a batch as it is planned to go.
+    async fn goes(&mut self, batch: &[Numbered], going: Going) -> Written {
         if self.cut.unless(pass(&self.trouble, going.before)).await.is_err() {
             self.trouble.note(|came| came.cut_unwritten += 1);
             return Written::Lost;
@@ -61,22 +92,5 @@ impl Backend for SimBackend {
             return Written::Lost;
         }
         written
-    }
-
-    async fn pin(&mut self, product: &ProductId) -> Result<Pinned, Why> {
-        let reading = self.trouble.read();
-        if self.cut.unless(pass(&self.trouble, reading.before)).await.is_err() || self.cut.is_down() {
-            return Err(Why::Unavailable("cut off".into()));
-        }
-        let pinned = self.inner.pin(product).await?;
-        let (trouble, cut, load) = (self.trouble.clone(), self.cut.clone(), pinned.load);
-        let load = async move {
-            let passed = cut.unless(pass(&trouble, reading.after)).await;
-            if passed.is_err() || reading.fails {
-                return Err(Why::Unavailable("planned".into()));
-            }
-            load.await
-        };
-        Ok(Pinned { last_seq: pinned.last_seq, load: Box::pin(load) })
     }
 }

@@ -42,6 +42,12 @@ async fn happens(world: &World, fault: Fault) {
             world.trouble.stand(false);
             world.mark(Moment::Resumed);
         }
+        Fault::Partition { ms } => {
+            world.sometimes.hit("nothing got from the clients to the node");
+            world.trouble.part(true);
+            sleep(Duration::from_millis(ms)).await;
+            world.trouble.part(false);
+        }
         Fault::Jump { ms } => {
             if ms < 0 {
                 world.sometimes.hit("the clock was set back");

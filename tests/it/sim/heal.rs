@@ -20,7 +20,8 @@ const OPEN: &str = "queued,blocked,assigned,building,review,testing";
 pub(super) async fn heal(world: &Rc<World>, seed: u64, product: &str) -> Option<String> {
     let client = |name: &str, kind| {
         let name = format!("{name}.{product}");
-        let plan = ClientPlan { name, kind, product: product.to_owned(), ops: u32::MAX, road: Road::default() };
+        let plan =
+            ClientPlan { name, kind, product: product.to_owned(), ops: u32::MAX, seats: 4, road: Road::default() };
         Client::new(world, seed, &plan)
     };
     let mut operator = client("healer", Kind::Operator);

@@ -2,6 +2,7 @@
 //! a network and clients that a seed moves. The same seed has the same history, byte for byte.
 
 mod backend;
+mod campaign;
 mod checks;
 mod clients;
 mod clock;
@@ -9,15 +10,17 @@ mod faults;
 mod gather;
 mod heal;
 mod notes;
-mod panics;
+
 mod rng;
 mod run;
 mod schedule;
+mod shrink;
 mod sometimes;
 mod store;
 mod tests;
 mod transport;
 mod trouble;
+mod watch;
 mod world;
 
 pub(crate) use run::{Outcome, run};

@@ -8,7 +8,6 @@ pub(super) struct Given {
     pub(super) product: String,
     pub(super) job: String,
     pub(super) epoch: u64,
-    pub(super) factory: String,
 }
 
 /// What has been seen so far.

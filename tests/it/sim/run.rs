@@ -14,12 +14,15 @@ use super::clients;
 use super::faults;
 use super::gather::{self, Gathered};
 use super::heal;
-use super::panics;
 use super::schedule::Schedule;
+use super::watch;
 use super::world::World;
 
 /// No run lasts longer than this, in simulated time.
 const AT_MOST: Duration = Duration::from_secs(24 * 3_600);
+
+/// After so long nobody is heard of any more: more than six of the longest intervals.
+const QUIET: Duration = Duration::from_secs(3_600);
 
 /// What came of a run.
 #[derive(Default)]
@@ -71,7 +74,7 @@ pub(crate) fn run(schedule: &Schedule) -> Outcome {
         .rng_seed(RngSeed::from_bytes(&seed))
         .build()
         .unwrap();
-    let watch = panics::Watch::begin();
+    let watching = watch::Watch::begin();
     let mut outcome = LocalSet::new().block_on(&runtime, async {
         let mut outcome = Outcome::default();
         if timeout(AT_MOST, all(schedule, &mut outcome)).await.is_err() {
@@ -79,8 +82,16 @@ pub(crate) fn run(schedule: &Schedule) -> Outcome {
         }
         outcome
     });
-    for panic in watch.seen() {
+    let (panics, errors) = watching.seen();
+    for panic in panics {
         outcome.violated("panic", panic);
+    }
+    for error in errors {
+        if error.contains("many leases fall due at once") {
+            *outcome.seen.entry("the reaper braked".to_owned()).or_default() += 1;
+        } else if error.contains("contradicts what is stored") {
+            outcome.violated("contradiction", error);
+        }
     }
     outcome
 }
@@ -108,6 +119,8 @@ async fn all(schedule: &Schedule, outcome: &mut Outcome) {
             outcome.violated("I20", why);
         }
     }
+    // Until every factory counts as gone: nothing is to change between two readings.
+    sleep(QUIET).await;
     let before = gather::gather(&world, &products, true).await;
     world.crash();
     world.start().await;

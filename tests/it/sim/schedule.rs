@@ -29,6 +29,8 @@ pub(crate) struct ClientPlan {
     pub(crate) product: String,
     /// Requests at most.
     pub(crate) ops: u32,
+    /// Jobs at a time: those that a factory takes, those that a submitter sends.
+    pub(crate) seats: u64,
     pub(crate) road: Road,
 }
 
@@ -73,6 +75,8 @@ pub(crate) enum Fault {
     Freeze { ms: u64 },
     /// The store stands still.
     Stall { ms: u64 },
+    /// Nothing gets from the clients to the node, nor back.
+    Partition { ms: u64 },
     /// The wall clock is set.
     Jump { ms: i64 },
     /// The next commit goes wrong.
@@ -113,7 +117,7 @@ impl Schedule {
     pub(crate) fn of(seed: u64) -> Self {
         let root = Rng::new(seed);
         let mut rng = root.split("schedule");
-        let chaos_ms = rng.within(240_000..=600_000);
+        let chaos_ms = rng.within(400_000..=1_200_000);
         let bad = *rng.pick(&[0, 1, 1, 2, 4]);
         let commit_ms = *rng.pick(&[0, 3, 20, 80]);
         let read_ms = *rng.pick(&[0, 0, 5, 20]);
@@ -126,13 +130,16 @@ impl Schedule {
 
 fn clients(rng: &mut Rng, product: &str, products: usize, bad: u32) -> Vec<ClientPlan> {
     let share = |count: u64| (count / products as u64).max(1);
+    // Many leases at a time, which may fall due together.
+    let crowd = rng.chance(150);
+    let factories = if crowd { 4 } else { share(rng.within(2..=5)) };
     let of = [
-        (Kind::Factory, share(rng.within(2..=5)), 40..=110),
-        (Kind::Curl, share(rng.within(1..=2)), 30..=80),
-        (Kind::Byzantine, rng.below(2), 20..=60),
-        (Kind::Submitter, share(rng.within(1..=2)), 12..=40),
-        (Kind::Operator, share(rng.within(1..=2)), 30..=80),
-        (Kind::Reader, share(rng.within(1..=2)), 20..=60),
+        (Kind::Factory, factories, 80..=200),
+        (Kind::Curl, share(rng.within(1..=2)), 50..=150),
+        (Kind::Byzantine, rng.below(2), 40..=100),
+        (Kind::Submitter, share(rng.within(1..=2)), 25..=70),
+        (Kind::Operator, share(rng.within(1..=2)), 60..=140),
+        (Kind::Reader, share(rng.within(1..=2)), 40..=110),
     ];
     let mut plans = Vec::new();
     for (kind, count, ops) in of {
@@ -145,7 +152,8 @@ fn clients(rng: &mut Rng, product: &str, products: usize, bad: u32) -> Vec<Clien
                 delay_ms: *rng.pick(&[0, 2, 20, 200, 1_500]),
             };
             let ops = u32::try_from(rng.within(ops.clone())).unwrap_or(0);
-            plans.push(ClientPlan { name, kind, product: product.to_owned(), ops, road });
+            let seats = if crowd { 10 } else { rng.within(1..=3) };
+            plans.push(ClientPlan { name, kind, product: product.to_owned(), ops, seats, road });
         }
     }
     plans
@@ -172,7 +180,7 @@ fn faults(rng: &mut Rng, chaos_ms: u64, bad: u32) -> Vec<Timed> {
 }
 
 fn fault(rng: &mut Rng) -> Fault {
-    match rng.below(14) {
+    match rng.below(16) {
         0 | 1 => {
             Fault::Crash { down_ms: *rng.pick(&[1, 200, 3_000, 25_000]), back_ms: *rng.pick(&[0, 0, 0, 5_000, 90_000]) }
         }
@@ -189,6 +197,7 @@ fn fault(rng: &mut Rng) -> Fault {
                 _ => Wrong::Slow(rng.within(3_000..=20_000)),
             },
         },
+        14 | 15 => Fault::Partition { ms: *rng.pick(&[3_000, 20_000, 45_000, 100_000]) },
         11 => Fault::Blind { reads: u32::try_from(rng.within(1..=4)).unwrap_or(1) },
         _ => Fault::Kill {
             part: match rng.below(6) {

@@ -19,6 +19,8 @@ pub(crate) const SOMETIMES: &[&str] = &[
     "the clock was set back over a restart",
     "the node was frozen for longer than a lease lasts",
     "the store stood still",
+    "nothing got from the clients to the node",
+    "the reaper braked",
     "a factory was frozen for longer than its lease and went on",
     "a factory vanished with leases",
     "a product reloaded after its store was lost",

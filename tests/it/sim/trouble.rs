@@ -6,8 +6,10 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use checker::{Moment, Recorder};
 use tokio::sync::watch;
 
+use super::clock::Wall;
 use super::rng::Rng;
 use super::schedule::Wrong;
 
@@ -44,6 +46,8 @@ pub(super) struct Trouble {
     /// The store stands still; the node as a whole does.
     stands: Arc<watch::Sender<bool>>,
     frozen: Arc<watch::Sender<bool>>,
+    /// The clients are cut off from the node.
+    parted: Arc<watch::Sender<bool>>,
 }
 
 struct Inner {
@@ -53,13 +57,16 @@ struct Inner {
     wrong: VecDeque<Wrong>,
     blind: u32,
     came: Came,
+    recorder: Recorder,
+    wall: Arc<Wall>,
 }
 
 impl Trouble {
-    pub(super) fn new(rng: Rng, commit_ms: u64, read_ms: u64) -> Self {
-        let inner = Inner { rng, commit_ms, read_ms, wrong: VecDeque::new(), blind: 0, came: Came::default() };
+    pub(super) fn new(rng: Rng, (commit_ms, read_ms): (u64, u64), recorder: Recorder, wall: Arc<Wall>) -> Self {
+        let (wrong, came) = (VecDeque::new(), Came::default());
+        let inner = Inner { rng, commit_ms, read_ms, wrong, blind: 0, came, recorder, wall };
         let still = || Arc::new(watch::Sender::new(false));
-        Self { inner: Arc::new(Mutex::new(inner)), stands: still(), frozen: still() }
+        Self { inner: Arc::new(Mutex::new(inner)), stands: still(), frozen: still(), parted: still() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -90,6 +97,17 @@ impl Trouble {
         self.stands.send_replace(frozen);
     }
 
+    pub(super) fn part(&self, parted: bool) {
+        self.parted.send_replace(parted);
+    }
+
+    /// Returns at once where the clients reach the node; else when they do again. True: they were cut off.
+    pub(super) async fn was_parted(&self) -> bool {
+        let parted = *self.parted.borrow();
+        goes(&self.parted).await;
+        parted
+    }
+
     /// Returns when the store does not stand still.
     pub(super) async fn moves(&self) {
         goes(&self.stands).await;
@@ -118,8 +136,15 @@ impl Trouble {
         if fails {
             inner.blind -= 1;
             inner.came.blind += 1;
+            inner.mark(Moment::Halted);
+            inner.mark(Moment::Resumed);
         }
         Reading { before: ms(before), after: ms(after), fails }
+    }
+
+    /// The store stands still for a while, or goes on: a promise about time holds only where no such mark is.
+    pub(super) fn mark(&self, moment: Moment) {
+        self.lock().mark(moment);
     }
 
     pub(super) fn note(&self, note: impl FnOnce(&mut Came)) {
@@ -128,6 +153,12 @@ impl Trouble {
 
     pub(super) fn came(&self) -> Came {
         self.lock().came
+    }
+}
+
+impl Inner {
+    fn mark(&self, moment: Moment) {
+        self.recorder.mark(moment, self.wall.now());
     }
 }
 

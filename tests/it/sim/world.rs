@@ -71,10 +71,12 @@ pub(super) fn count(counter: &Cell<u64>) {
 impl World {
     pub(super) async fn begin(schedule: &Schedule) -> Rc<Self> {
         let rng = Rng::new(schedule.seed).split("world");
-        let trouble = Trouble::new(rng.split("store"), schedule.commit_ms, schedule.read_ms);
+        let (recorder, wall) = (Recorder::default(), Wall::new());
+        let pauses = (schedule.commit_ms, schedule.read_ms);
+        let trouble = Trouble::new(rng.split("store"), pauses, recorder.clone(), wall.clone());
         let world = Rc::new(Self {
-            recorder: Recorder::default(),
-            wall: Wall::new(),
+            recorder,
+            wall,
             trouble,
             sometimes: Sometimes::default(),
             notes: RefCell::default(),
@@ -147,6 +149,9 @@ impl World {
     /// Hands a request to the node that lives now. None: nobody is there, or it ended before it answered, or who asked
     /// has gone.
     pub(super) async fn serve(&self, request: TestRequest) -> Option<Raw> {
+        if self.trouble.was_parted().await {
+            return None;
+        }
         self.trouble.thaws().await;
         let node = self.node()?;
         self.calls.set(self.calls.get() + 1);
@@ -156,6 +161,9 @@ impl World {
         let call = InCall { no, node: &node };
         let answer = task.await;
         self.trouble.thaws().await;
+        if self.trouble.was_parted().await {
+            return None;
+        }
         let answer = answer.ok().flatten().filter(|_| !node.cut.is_down());
         drop(call);
         answer

@@ -26,7 +26,6 @@ pub(crate) struct Factory {
     pub(super) client: Client,
     pub(crate) held: Vec<Lease>,
     lists: bool,
-    seats: u64,
     pub(super) sent: u64,
     fits_all: bool,
 }
@@ -34,27 +33,29 @@ pub(crate) struct Factory {
 impl Factory {
     /// A factory; `lists` its leases with its beats, or never does.
     pub(crate) fn new(client: Client, lists: bool) -> Self {
-        Self { client, held: Vec::new(), lists, seats: 1, sent: 0, fits_all: false }
+        Self { client, held: Vec::new(), lists, sent: 0, fits_all: false }
     }
 
     /// One that takes whatever there is, and ships it.
     pub(crate) fn healer(client: Client) -> Self {
-        Self { fits_all: true, seats: 4, ..Self::new(client, true) }
+        Self { fits_all: true, ..Self::new(client, true) }
     }
 
     pub(super) async fn live(mut self) {
         let c = &mut self.client;
         c.world.notes.borrow_mut().factory(&c.product, &c.name);
-        self.seats = c.rng.within(1..=3);
         c.rest(0, 20_000).await;
         self.beat(true).await;
         while self.client.goes_on() {
             let fate = self.client.rng.below(1_000);
+            if self.is_crowded() {
+                self.beat(false).await;
+            }
             match fate {
                 0..=11 => self.freeze().await,
                 12..=17 => self.forget().await,
                 18..=220 => self.beat(false).await,
-                _ if self.held.is_empty() || ((self.held.len() as u64) < self.seats && fate < 500) => {
+                _ if self.held.is_empty() || (self.free() > 0 && fate < 500) => {
                     self.claim().await;
                 }
                 _ => self.work().await,
@@ -62,6 +63,15 @@ impl Factory {
             let most = if self.lists { 6_000 } else { 12_000 };
             self.client.rest(50, most).await;
         }
+    }
+
+    fn free(&self) -> u64 {
+        self.client.seats.saturating_sub(self.held.len() as u64)
+    }
+
+    /// It has many leases, of one length, and keeps them by beating often.
+    fn is_crowded(&self) -> bool {
+        self.lists && self.client.seats > 4 && !self.fits_all
     }
 
     /// Stands still for longer than its leases, and goes on as if nothing were.
@@ -101,7 +111,7 @@ impl Factory {
         if whole {
             let heartbeat = if self.lists { c.rng.within(5..=20) } else { 60 };
             body["heartbeatSec"] = json!(heartbeat);
-            body["seatLimit"] = json!(self.seats);
+            body["seatLimit"] = json!(self.client.seats);
             body["capabilities"] = self.capabilities();
             body["engineClasses"] = json!(["large"]);
             body["engines"] = self.engines();
@@ -142,13 +152,17 @@ impl Factory {
 
     /// Asks for work.
     pub(crate) async fn claim(&mut self) {
+        let (crowded, free) = (self.is_crowded(), self.free());
         let c = &mut self.client;
         let wait = if self.fits_all { 0 } else { *c.rng.pick(&[0, 0, 5, 20]) };
-        let mut body = json!({"factoryId": c.name, "leaseTtlSec": c.rng.within(10..=60)});
+        let ttl_sec = if crowded { 30 } else { c.rng.within(10..=60) };
+        let mut body = json!({"factoryId": c.name, "leaseTtlSec": ttl_sec});
         if wait > 0 {
             body["waitSec"] = json!(wait);
         }
-        if c.rng.chance(700) {
+        if crowded && free > 1 {
+            body["max"] = json!(free);
+        } else if c.rng.chance(700) {
             self.sent += 1;
             body["claimId"] = json!(format!("{}-{}", c.name, self.sent));
         } else if c.rng.chance(300) {
@@ -184,7 +198,7 @@ impl Factory {
             if grant["repeated"] == true {
                 c.world.sometimes.hit("a grant whose answer was lost was given again to the same claim");
             }
-            let given = Given { product: c.product.clone(), job: job.into(), epoch, factory: c.name.clone() };
+            let given = Given { product: c.product.clone(), job: job.into(), epoch };
             c.world.notes.borrow_mut().given.push(given);
             if grant["leaseActive"] == false {
                 continue;

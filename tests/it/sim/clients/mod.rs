@@ -31,6 +31,7 @@ pub(super) struct Client {
     pub(super) rng: Rng,
     pub(super) world: Rc<World>,
     line: Line,
+    seats: u64,
     left: u32,
 }
 
@@ -45,7 +46,7 @@ impl Client {
             world: world.clone(),
         };
         let (name, product, world) = (plan.name.clone(), plan.product.clone(), world.clone());
-        Self { name, product, rng: rng.split("will"), world, line, left: plan.ops }
+        Self { name, product, rng: rng.split("will"), world, line, seats: plan.seats, left: plan.ops }
     }
 
     /// It still may ask, and has not been told to stop.

@@ -35,7 +35,7 @@ async fn submit(client: &mut Client, job: &Value) -> Reply {
 }
 
 async fn batch(client: &mut Client, no: usize) {
-    let mut jobs: Vec<Value> = (0..client.rng.within(1..=4)).map(|_| job(client, no)).collect();
+    let mut jobs: Vec<Value> = (0..client.rng.within(1..=client.seats.max(3) + 1)).map(|_| job(client, no)).collect();
     for (at, job) in jobs.iter_mut().enumerate() {
         job["ref"] = json!(format!("r{at}"));
         if at > 0 && client.rng.chance(500) {
