@@ -3,6 +3,8 @@
 
 mod crash;
 mod model;
+#[cfg(tokio_unstable)]
+mod sim;
 mod stories;
 mod support;
 mod tidy;
