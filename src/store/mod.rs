@@ -10,6 +10,8 @@ mod connect;
 mod lists;
 mod load;
 mod lock;
+#[cfg(feature = "faults")]
+mod lowered;
 mod outcome;
 mod port;
 mod read;
@@ -33,6 +35,8 @@ use backend::SqliteBackend;
 use checkpoint::Checkpointer;
 use connect::{Role, connect, verify};
 use lock::Lock;
+#[cfg(feature = "faults")]
+pub use lowered::lower;
 use window::Window;
 
 /// How many reads run at a time.
@@ -86,7 +90,7 @@ impl SqliteStore {
         let lock = Arc::new(Lock::take(dir)?);
         let file = dir.join("gigafactory.db");
         let writer = connect(&file, Role::Writer).await?;
-        verify(&writer).await?;
+        verify(&writer, &file).await?;
         Migrator::up(&writer, None).await?;
         let readers = connect(&file, Role::Readers(READERS)).await?;
         let checkpointer = Checkpointer::spawn(connect(&file, Role::Checkpointer).await?, lock.watch(&file)?);
