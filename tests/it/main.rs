@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod crash;
+#[cfg(unix)]
+mod disk;
 mod model;
 #[cfg(tokio_unstable)]
 mod sim;
