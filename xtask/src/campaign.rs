@@ -89,13 +89,13 @@ pub(crate) fn campaign(root: &Path, order: &Campaign) -> ExitCode {
 fn run(root: &Path, order: &Campaign) -> Result<(), String> {
     let seed = order.seed.unwrap_or_else(|| Utc::now().timestamp().unsigned_abs());
     let (seconds, seed) = ((order.minutes * 60).to_string(), seed.to_string());
-    let built = if order.rung.starts_binaries() { binaries::build(root)? } else { Vec::new() };
+    let built = if order.rung.starts_binaries() { Some(binaries::build(root)?.variables()) } else { None };
     let mut env = vec![
         ("RUSTFLAGS", RUSTFLAGS),
         ("GIGAFACTORY_CAMPAIGN_SECONDS", seconds.as_str()),
         ("GIGAFACTORY_CAMPAIGN_SEED", seed.as_str()),
     ];
-    env.extend(built.iter().map(|(name, path)| (*name, path.as_str())));
+    env.extend(built.iter().flatten().map(|(name, path)| (*name, path.as_str())));
     let test = order.rung.test();
     let args = ["test", "--profile", "campaign", "--features", FEATURES, "--test", "it", "--"];
     let args = [&args[..], &["--ignored", "--nocapture", test]].concat();
