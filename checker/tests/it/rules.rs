@@ -9,7 +9,7 @@ use super::book::{Book, job};
 use super::plants::PLANTS;
 
 /// An ordinary day: work that ships, a factory that falls silent, a job that waits for another.
-pub fn day() -> Book {
+pub(crate) fn day() -> Book {
     let (a, b) = (job(1), job(2));
     let mut book = Book::new();
     book.mark("started").beat("f1", 2, &[]).beat("f2", 1, &[]);
@@ -31,7 +31,8 @@ fn a_good_history_breaks_no_rule() {
     let counts = verdict.counts;
     assert_eq!((counts.jobs, counts.grants, counts.expiries, counts.marks), (2, 4, 1, 1));
     assert_eq!((counts.unknown, counts.not_done), (0, 0));
-    for name in ["dependency unblocked", "expired then re-granted", "fenced event", "repeated report", "repeated claim"] {
+    for name in ["dependency unblocked", "expired then re-granted", "fenced event", "repeated report", "repeated claim"]
+    {
         assert!(verdict.seen.contains_key(name), "{name} was not seen: {:?}", verdict.seen);
     }
     assert_eq!(verdict.seen.len() + verdict.unseen().len(), SEEN.len());
