@@ -1,6 +1,8 @@
 //! The rules, one file each. Each looks at one product's evidence beside the followed log, and notes what is broken.
 
 mod answers;
+mod calm;
+mod claims;
 mod conformity;
 mod dump;
 mod fence;
@@ -9,6 +11,7 @@ mod log;
 mod order;
 mod origin;
 mod repeats;
+mod seen;
 mod sight;
 
 use crate::case::Case;
@@ -25,7 +28,10 @@ pub(crate) fn check(case: &Case<'_>, findings: &mut Findings) {
         answers::check(case, &track, &sight, findings);
         fence::check(case, &track, &sight, findings);
         origin::check(case, &track, &sight, findings);
-        leases::check(case, &track, findings);
+        let calm = calm::Calm::of(case);
+        leases::check(case, &track, &calm, findings);
+        claims::check(case, &track, &sight, &calm, findings);
+        seen::check(case, &track, findings);
     }
     order::check(case, &track, &sight, findings);
     repeats::check(case, &track, findings);
