@@ -3,7 +3,6 @@
 
 mod backend;
 mod campaign;
-mod checks;
 mod clients;
 mod clock;
 mod faults;
