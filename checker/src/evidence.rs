@@ -32,6 +32,9 @@ pub struct Op {
     /// When it was answered by the coordinator's clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<i64>,
+    /// How often it may have been delivered; 1 where absent.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
+    pub sent: u32,
     /// `GET`, `POST`, `PATCH`, …
     pub method: String,
     /// The path with its query, from `/api` on.
@@ -48,6 +51,15 @@ pub struct Op {
     /// The answer's body, where it was JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Box<RawValue>>,
+}
+
+fn once() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_once(sent: &u32) -> bool {
+    *sent == 1
 }
 
 /// Something that happened to the coordinator.

@@ -2,8 +2,23 @@
 //!
 //! Shares no code with the coordinator: it knows the contract as clients know it, and nothing of how it is kept.
 
+mod case;
+mod checker;
+mod deed;
 mod evidence;
+mod fact;
+mod findings;
+mod names;
 mod recorder;
+mod rules;
+mod shown;
+mod text;
+mod time;
+mod track;
+mod verdict;
+mod words;
 
+pub use checker::Checker;
 pub use evidence::{Event, Line, Mark, Moment, Op, Record};
 pub use recorder::{Call, Open, Recorder};
+pub use verdict::{Counts, RULES, SEEN, Verdict, Violation};

@@ -58,6 +58,7 @@ impl Recorder {
             returned: None,
             at,
             until: None,
+            sent: 1,
             method: call.method,
             path: call.path,
             if_match: call.if_match,
@@ -78,6 +79,13 @@ impl Recorder {
             op.until = Some(until);
             op.status = Some(status);
             op.answer = raw(answer);
+        }
+    }
+
+    /// Writes down that a request was delivered once more.
+    pub fn again(&self, open: &Open) {
+        if let Some(Line::Op(op)) = self.lock().lines.get_mut(open.0) {
+            op.sent += 1;
         }
     }
 

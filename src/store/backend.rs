@@ -19,6 +19,7 @@ use super::lock::Lock;
 use super::outcome::{not_written, settled};
 use super::read::{Failed, keys, select};
 use super::saved::{Unreadable, json};
+use super::space::Space;
 
 const COMMIT: &str = include_str!("commit.sql");
 
@@ -33,6 +34,7 @@ pub(super) struct SqliteBackend {
     /// A pool of exactly one connection.
     pub(super) writer: DatabaseConnection,
     pub(super) file: PathBuf,
+    pub(super) space: Space,
     /// Nobody else may write while this lives.
     pub(super) _lock: Arc<Lock>,
     /// Tells by its end that nothing is written any more.
@@ -67,20 +69,9 @@ impl SqliteBackend {
         let values = Batch::of(batch, self.used(batch).await?).values()?;
         Ok(Statement::from_sql_and_values(DbBackend::Sqlite, COMMIT, values))
     }
-}
 
-#[async_trait]
-impl Backend for SqliteBackend {
-    async fn taken(&mut self, wanted: &[(ProductId, String)]) -> Result<Vec<Taken>, Why> {
-        let read = |row: &QueryResult| {
-            let (product, key, id, hash): (String, String, Uuid, Option<String>) = row.try_get_many_by_index()?;
-            Ok((ProductId::try_from(product).map_err(Unreadable::from)?, key, JobId(id), hash))
-        };
-        let rows = select(&self.writer, TAKEN, [keys(wanted).map_err(Failed::from)?]).await.map_err(Failed::from)?;
-        Ok(rows.iter().map(read).collect::<Result<_, Failed>>()?)
-    }
-
-    async fn write(&mut self, batch: &[Numbered]) -> Written {
+    /// Writes a batch and makes sure of its outcome.
+    async fn written(&self, batch: &[Numbered]) -> Written {
         let statement = match self.statement(batch).await {
             Ok(statement) => statement,
             Err(failed) => return Written::NotWritten(failed.into()),
@@ -98,6 +89,24 @@ impl Backend for SqliteBackend {
             Some(false) => outcome,
             None => Written::Lost,
         }
+    }
+}
+
+#[async_trait]
+impl Backend for SqliteBackend {
+    async fn taken(&mut self, wanted: &[(ProductId, String)]) -> Result<Vec<Taken>, Why> {
+        let read = |row: &QueryResult| {
+            let (product, key, id, hash): (String, String, Uuid, Option<String>) = row.try_get_many_by_index()?;
+            Ok((ProductId::try_from(product).map_err(Unreadable::from)?, key, JobId(id), hash))
+        };
+        let rows = select(&self.writer, TAKEN, [keys(wanted).map_err(Failed::from)?]).await.map_err(Failed::from)?;
+        Ok(rows.iter().map(read).collect::<Result<_, Failed>>()?)
+    }
+
+    async fn write(&mut self, batch: &[Numbered]) -> Written {
+        let written = self.written(batch).await;
+        self.space.note(&written);
+        written
     }
 
     async fn pin(&mut self, product: &ProductId) -> Result<Pinned, Why> {

@@ -1,9 +1,11 @@
 //! Moves the WAL into the database file and drops old receipts, on a connection of its own and beside the commits.
+//! Looks whether a full disk has space again.
 //! Ends the process when the directory under it is not the one that was opened any more.
 
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use actors::{Faults, Point};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -11,6 +13,7 @@ use tokio::time::timeout;
 
 use super::lock::Watch;
 use super::outcome::{end, why};
+use super::space::Space;
 
 /// How often the WAL is looked at.
 const LOOK: Duration = Duration::from_millis(200);
@@ -35,9 +38,9 @@ pub(super) struct Checkpointer {
 
 impl Checkpointer {
     /// Starts, on the runtime that this is called on.
-    pub(super) fn spawn(db: DatabaseConnection, files: Watch) -> Self {
+    pub(super) fn spawn(db: DatabaseConnection, files: Watch, space: Space, faults: Faults) -> Self {
         let (stop, stopped) = oneshot::channel();
-        Self { stop, task: tokio::spawn(run(db, files, stopped)) }
+        Self { stop, task: tokio::spawn(run(db, (files, space, faults), stopped)) }
     }
 
     /// Stops, and leaves an empty WAL.
@@ -48,18 +51,23 @@ impl Checkpointer {
     }
 }
 
-async fn run(db: DatabaseConnection, files: Watch, mut stopped: oneshot::Receiver<()>) {
+async fn run(
+    db: DatabaseConnection,
+    (files, space, faults): (Watch, Space, Faults),
+    mut stopped: oneshot::Receiver<()>,
+) {
     let (mut moved, mut failed, mut swept) = (Instant::now(), None::<Instant>, None::<Instant>);
     while timeout(LOOK, &mut stopped).await.is_err() {
         if let Some(path) = files.lost() {
             directory_lost(path);
         }
+        space.look_again(&db).await;
         // The directory is looked at even while a failed attempt rests.
         if failed.is_some_and(|at| at.elapsed() < REST) {
             continue;
         }
         failed = None;
-        match tend(&db, moved.elapsed() >= REST).await {
+        match tend(&db, moved.elapsed() >= REST, &faults).await {
             Ok(true) => moved = Instant::now(),
             Ok(false) => {}
             Err(error) => {
@@ -72,11 +80,14 @@ async fn run(db: DatabaseConnection, files: Watch, mut stopped: oneshot::Receive
             if let Err(error) = sweep(&db, now_ms() - KEPT_MS).await {
                 warn(&error, "old receipts were not dropped");
             }
+            faults.pass(Point::ReceiptsSwept);
         }
     }
+    faults.pass(Point::StopBefore);
     if let Err(error) = checkpoint(&db, "TRUNCATE").await.map(drop).and(db.close().await) {
         warn(&error, "the WAL was not emptied");
     }
+    faults.pass(Point::StopAfter);
 }
 
 /// Says what went wrong. Ends the process if the disk lost a write, also where nobody listens to warnings: a macro for
@@ -92,13 +103,15 @@ fn directory_lost(path: &Path) -> ! {
 }
 
 /// Moves what has to be moved by now. False: nothing had.
-async fn tend(db: &DatabaseConnection, rested: bool) -> Result<bool, DbErr> {
+async fn tend(db: &DatabaseConnection, rested: bool, faults: &Faults) -> Result<bool, DbErr> {
     let waiting = |(log, done): (i64, i64)| log - done;
     let waits = waiting(checkpoint(db, "NOOP").await?);
     if waits < MANY_FRAMES && !(rested && waits > 0) {
         return Ok(false);
     }
+    faults.pass(Point::CheckpointBefore);
     let (log, _) = checkpoint(db, "PASSIVE").await?;
+    faults.pass(Point::CheckpointAfter);
     if log > TOO_MANY_FRAMES {
         checkpoint(db, "RESTART").await?;
     }

@@ -4,6 +4,9 @@
 mod crash;
 #[cfg(unix)]
 mod disk;
+mod model;
+#[cfg(tokio_unstable)]
+mod sim;
 mod stories;
 mod support;
 mod tidy;

@@ -16,10 +16,10 @@ use domain::dispatch::Standing;
 use domain::factory::Factory;
 use domain::job::{Job, Run, Stage};
 use domain::product::Settings;
-use domain::{Epoch, JobId, ProductId};
+use domain::{Epoch, JobId, ProductId, Timestamp};
 
 pub use committer::{Backend, Committer, Numbered, Pinned, Taken, Written};
-pub use memory::{MemoryStore, Plan, Upset};
+pub use memory::{MemoryBackend, MemoryStore, Plan, Upset};
 pub use query::{JobQuery, Logged, Page};
 pub use write::{Change, Receipt, ReceiptKind, Renewed, Write};
 
@@ -86,6 +86,8 @@ pub trait Ears: Send + Sync {
 pub struct Opened {
     /// The highest `seq` so far.
     pub last_seq: u64,
+    /// When its last event became true. Time never runs back behind it.
+    pub last_at: Timestamp,
     /// Its settings, once saved.
     pub settings: Option<Settings>,
     /// Its factories, in the order of their ids.
@@ -149,6 +151,6 @@ pub trait Store: Send + Sync + 'static {
     /// The products that have written anything, in the order of their ids.
     async fn products(&self) -> Result<Vec<ProductId>, Why>;
 
-    /// Makes sure that the store answers.
+    /// Makes sure that the store answers, and that it had space for the last write.
     async fn ready(&self) -> Result<(), Why>;
 }

@@ -111,7 +111,8 @@ impl History {
                 Some(sent) => *sent,
                 None => {
                     let found = doubtful.iter().position(|sent| came_from(&events[at..], &sent.write));
-                    let found = found.ok_or_else(|| format!("{product}: seq {seq} was refused, or never sent: {event:?}"))?;
+                    let found =
+                        found.ok_or_else(|| format!("{product}: seq {seq} was refused, or never sent: {event:?}"))?;
                     doubtful.remove(found)
                 }
             };

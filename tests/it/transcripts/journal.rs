@@ -58,6 +58,9 @@ impl Clock for PausedClock {
     fn now(&self) -> Timestamp {
         Timestamp(now_ms())
     }
+
+    /// Paused time only goes on.
+    fn never_before(&self, _: Timestamp) {}
 }
 
 /// Ids that count up.

@@ -12,7 +12,8 @@ use super::tables::{Tables, Tenant};
 use crate::store::committer::Taken;
 use crate::store::{Backend, Numbered, Opened, Pinned, Why, Written};
 
-pub(super) struct MemoryBackend {
+/// The tables in memory, as a committer writes them.
+pub struct MemoryBackend {
     tables: Arc<Mutex<Tables>>,
     plan: Plan,
 }
@@ -92,6 +93,7 @@ fn opened(tenant: &Tenant) -> Opened {
     let named = waiting.iter().filter_map(|standing| standing.awaits.as_ref()).flat_map(|awaits| &awaits.jobs);
     Opened {
         last_seq: tenant.log.len() as u64,
+        last_at: tenant.log.last().map(|logged| logged.at).unwrap_or_default(),
         settings: tenant.settings.clone(),
         factories: tenant.factories.values().cloned().collect(),
         leased: jobs().filter(|job| job.held().is_some()).cloned().collect(),

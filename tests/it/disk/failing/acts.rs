@@ -60,7 +60,8 @@ pub(crate) struct Ready {
 impl Act {
     /// Does what has to come before it.
     pub(crate) async fn ready(self, house: &House, n: u64) -> Result<Ready, NotDone> {
-        let submits = matches!(self, Self::Claim | Self::Report | Self::Ship | Self::Renewals | Self::Edit | Self::Cancel);
+        let submits =
+            matches!(self, Self::Claim | Self::Report | Self::Ship | Self::Renewals | Self::Edit | Self::Cancel);
         let mut ready = Ready { n, job: None };
         if submits {
             let job = house.submit(PRODUCT, spec(&format!("for {n}"), 40)).await?;
@@ -121,4 +122,3 @@ impl Act {
         }
     }
 }
-

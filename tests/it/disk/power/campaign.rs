@@ -22,7 +22,8 @@ fn campaign_power() {
     let (mut states, mut workloads, mut acknowledged, mut losses) = (0, 0, 0, Vec::new());
     while Instant::now() < until {
         let seed = first.wrapping_mul(1_000_003).wrapping_add(workloads);
-        let found = runtime.block_on(async { crash(&record(seed, Skip::Nothing, |_| {}).await, seed, STATES, 3).await });
+        let found =
+            runtime.block_on(async { crash(&record(seed, Skip::Nothing, |_| {}).await, seed, STATES, 3).await });
         states += found.states;
         acknowledged += found.acknowledged;
         losses.extend(found.losses);

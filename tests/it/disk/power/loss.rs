@@ -114,4 +114,3 @@ fn a_directory_that_is_not_synced_is_seen_to_be_lost() {
 fn synchronous_normal_is_seen_to_lose() {
     block_on(something_is_lost(Skip::Nothing, gigafactory::store::lower));
 }
-

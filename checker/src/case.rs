@@ -1,0 +1,73 @@
+//! The evidence of one product, as every check gets it.
+
+use std::collections::HashMap;
+
+use crate::deed::Deed;
+use crate::evidence::{Mark, Moment};
+use crate::fact::Fact;
+use crate::findings::{Findings, Place};
+use crate::names::{Name, Names};
+use crate::shown::{Factory, Run, Shown, Spec};
+
+/// What was fed about a product.
+#[derive(Debug, Default)]
+pub(crate) struct Evidence {
+    pub(crate) facts: Vec<Fact>,
+    pub(crate) deeds: Vec<Deed>,
+    /// The earliest spec that was shown of each job.
+    pub(crate) specs: HashMap<Name, Spec>,
+    pub(crate) dump: Dump,
+}
+
+/// Records at the end.
+#[derive(Debug, Default)]
+pub(crate) struct Dump {
+    pub(crate) jobs: Vec<Shown>,
+    pub(crate) runs: Vec<Run>,
+    pub(crate) factories: Vec<Factory>,
+    /// Whether the product is paused, and its `rev`.
+    pub(crate) gate: Option<(bool, Option<u64>)>,
+}
+
+impl Dump {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.jobs.is_empty() && self.runs.is_empty() && self.factories.is_empty() && self.gate.is_none()
+    }
+}
+
+/// One product's evidence, in order: events by `seq`, requests by the stamp at which they began.
+pub(crate) struct Case<'a> {
+    pub(crate) names: &'a Names,
+    pub(crate) product: Name,
+    pub(crate) facts: &'a [Fact],
+    pub(crate) deeds: &'a [Deed],
+    pub(crate) specs: &'a HashMap<Name, Spec>,
+    pub(crate) dump: &'a Dump,
+    /// In the order of their stamps.
+    pub(crate) marks: &'a [Mark],
+    /// The log was fed.
+    pub(crate) logged: bool,
+    /// Every request and every event was fed.
+    pub(crate) complete: bool,
+}
+
+impl Case<'_> {
+    /// Notes a broken rule.
+    pub(crate) fn broken(&self, findings: &mut Findings, rule: &'static str, place: Place, what: impl Into<String>) {
+        findings.broken((self.names, self.product), rule, place, what);
+    }
+
+    pub(crate) fn text(&self, name: Name) -> &str {
+        self.names.text(name)
+    }
+
+    /// The clock was set at some time: points in time cannot be compared.
+    pub(crate) fn jumped(&self) -> bool {
+        self.marks.iter().any(|mark| mark.mark == Moment::Jumped)
+    }
+
+    /// Something other than healing happened to the coordinator in this time, the ends included.
+    pub(crate) fn upset(&self, from: i64, until: i64) -> bool {
+        self.marks.iter().any(|mark| mark.mark != Moment::Healed && (from..=until).contains(&mark.at))
+    }
+}
