@@ -86,9 +86,10 @@ impl History {
         owed
     }
 
-    /// The writes that these events of a product come from, in order, when so much had reached the disk. Refuses a log
-    /// with a gap, with half of a write, and with anything that was refused, or sent only later, or never.
-    pub(crate) fn behind(&self, product: &ProductId, events: &[Logged], by: usize) -> Result<Vec<Arc<Write>>, String> {
+    /// The writes that these events of a product come from, in order, and how much had reached the disk when the last
+    /// of them was handed over. Refuses a log with a gap, with half of a write, and with anything that was refused or
+    /// never sent.
+    pub(crate) fn behind(&self, product: &ProductId, events: &[Logged]) -> Result<(Vec<Arc<Write>>, usize), String> {
         let all = self.sent();
         let (mut certain, mut doubtful) = (BTreeMap::new(), Vec::new());
         for sent in all.iter().filter(|sent| sent.write.product == *product && !sent.write.facts.is_empty()) {
@@ -100,7 +101,7 @@ impl History {
                 Answer::Refused => {}
             }
         }
-        let (mut writes, mut at) = (Vec::new(), 0);
+        let (mut writes, mut last, mut at) = (Vec::new(), 0, 0);
         while let Some(event) = events.get(at) {
             let seq = at as u64 + 1;
             if event.seq != seq {
@@ -115,16 +116,14 @@ impl History {
                     doubtful.remove(found)
                 }
             };
-            if sent.at > by {
-                return Err(format!("{product}: seq {seq} was sent only later: {event:?}"));
-            }
+            last = last.max(sent.at);
             at += sent.write.facts.len();
             if at > events.len() {
                 return Err(format!("{product}: half of a write at seq {seq}"));
             }
             writes.push(sent.write.clone());
         }
-        Ok(writes)
+        Ok((writes, last))
     }
 }
 

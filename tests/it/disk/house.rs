@@ -32,15 +32,17 @@ pub(crate) struct House {
 }
 
 /// Why there is no house.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum NoHouse {
-    Store(OpenError),
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    #[error("the node does not start: {0}")]
     Node(actors::store::Why),
 }
 
 impl House {
     pub(crate) async fn open(dir: &Path, watch: &Arc<Watch>, history: &History) -> Result<Self, NoHouse> {
-        let inner = Arc::new(SqliteStore::open(dir).await.map_err(NoHouse::Store)?);
+        let inner = Arc::new(SqliteStore::open(dir).await?);
         let watched = watch.clone();
         let witness = Witness { inner, history: history.clone(), now: Arc::new(move || watched.now()) };
         let store: Arc<dyn Store> = Arc::new(witness.clone());

@@ -7,10 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use actors::store::{
-    Change, Ears, JobQuery, Logged, MemoryStore, Opened, Page, Plan, Receipt, ReceiptKind, Store, Told, Write,
+    Change, Ears, JobQuery, Logged, MemoryStore, Opened, Page, Plan, Receipt, ReceiptKind, Store, Told, Why, Write,
 };
 use domain::job::{Job, Run};
-use domain::{ProductId, Timestamp};
+use domain::{JobId, ProductId, Timestamp};
 use futures::future::join_all;
 use gigafactory::store::SqliteStore;
 use vfs::Raw;
@@ -25,10 +25,19 @@ impl Ears for Deaf {
     fn told(&self, _: Arc<[Told]>) {}
 }
 
-/// Judges databases by one history. Remembers what it has worked out before.
+/// Judges databases by one history. What it has judged once, row by row, it does not read again.
 pub(crate) struct Oracle {
     history: History,
-    known: HashMap<(ProductId, usize), String>,
+    good: HashMap<String, Arc<Good>>,
+}
+
+/// A content that follows from the history.
+#[derive(Default)]
+struct Good {
+    events: BTreeMap<ProductId, u64>,
+    /// How much had reached the disk when the last of its writes was handed over.
+    sent: usize,
+    revs: HashMap<JobId, u64>,
 }
 
 /// What is read of a product of a database, besides what the port shows.
@@ -38,64 +47,94 @@ struct Rows {
     claims: Vec<String>,
 }
 
+/// Every row of every table; renewals aside, the port shows what is in them and nothing else.
+const DUMP: [&str; 7] = [
+    "SELECT group_concat(quote(product) || quote(rev) || settings, char(10)) FROM product",
+    "SELECT group_concat(quote(product) || quote(id) || rev || data, char(10)) FROM factory",
+    "SELECT group_concat(hex(id) || edition || product || quote(key) || quote(content_hash) || spec, char(10)) FROM job_spec",
+    "SELECT group_concat(product || hex(id) || stage || ' ' || rev || ' ' || epoch || ' ' || quote(wake_at) || ' ' || \
+     quote(finished_at) || ' ' || last_seq || ' ' || edition || ' ' || schema || state, char(10)) FROM job",
+    "SELECT group_concat(hex(job) || ' ' || epoch || product || data, char(10)) FROM run",
+    "SELECT group_concat(product || ' ' || seq || quote(job) || quote(prev) || quote(factory) || quote(rev) || type || \
+     at || \"by\" || data, char(10)) FROM event",
+    "SELECT group_concat(product || kind || key || hex(job) || epoch || ' ' || rev || content_hash || at, char(10)) \
+     FROM receipt",
+];
+
 impl Oracle {
     pub(crate) fn new(history: History) -> Self {
-        Self { history, known: HashMap::new() }
+        Self { history, good: HashMap::new() }
     }
 
     /// Opens a data directory as a new start does, and judges what is there, when so much had reached the disk.
-    /// Gives back how many events there are.
-    pub(crate) async fn judge(&mut self, dir: &Path, by: usize) -> Result<u64, String> {
+    pub(crate) async fn judge(&mut self, dir: &Path, by: usize) -> Result<(), String> {
         let store = SqliteStore::open(dir).await.map_err(|error| format!("it does not open: {error:?}"))?;
         let judged = self.compare(&store, dir, by).await;
         store.close().await;
-        let events = judged?;
-        let raw = Raw::open(&dir.join("gigafactory.db")).map_err(|failed| format!("{failed:?}"))?;
-        match raw.query("PRAGMA integrity_check").as_deref() {
-            Ok([ok]) if ok == "ok" => Ok(events),
-            found => Err(format!("the file is damaged: {found:?}")),
-        }
+        judged
     }
 
-    async fn compare(&mut self, store: &SqliteStore, dir: &Path, by: usize) -> Result<u64, String> {
-        let said = |why: actors::store::Why| format!("it cannot be read: {why}");
-        let mut owed = self.history.owed(by);
-        let raw = Raw::open(&dir.join("gigafactory.db")).map_err(|failed| format!("{failed:?}"))?;
-        let (mut total, mut shown) = (0, self.history.shown(by));
+    async fn compare(&mut self, store: &SqliteStore, dir: &Path, by: usize) -> Result<(), String> {
+        let failed = |failed: vfs::Failed| format!("{failed:?}");
+        let raw = Raw::open(&dir.join("gigafactory.db")).map_err(failed)?;
+        let damage = raw.query("PRAGMA integrity_check").map_err(failed)?;
+        if damage != ["ok"] {
+            return Err(format!("the file is damaged: {damage:?}"));
+        }
+        let mut dump = String::new();
+        for table in DUMP {
+            dump.extend(raw.query(table).map_err(failed)?);
+        }
+        let good = match self.good.get(&dump) {
+            Some(good) => good.clone(),
+            None => {
+                let good = Arc::new(self.read(store, &raw).await?);
+                self.good.insert(dump, good.clone());
+                good
+            }
+        };
+        good.holds(&self.history, by)
+    }
+
+    /// Reads everything through the port, and compares it with what the history says.
+    async fn read(&self, store: &SqliteStore, raw: &Raw) -> Result<Good, String> {
+        let said = |why: Why| format!("it cannot be read: {why}");
+        let mut good = Good::default();
         for product in store.products().await.map_err(said)? {
             let events = store.events(&product, None, Page { after: None, limit: ALL }).await.map_err(said)?;
-            let writes = self.history.behind(&product, &events, by)?;
-            let owed = owed.remove(&product).unwrap_or_default();
-            if (events.len() as u64) < owed {
-                return Err(format!("{product}: {owed} events were acknowledged, {} are there", events.len()));
-            }
-            total += events.len() as u64;
-            let rows = rows(&raw, &product)?;
-            let (found, jobs) = render(store, &product, &events, rows).await?;
-            for job in jobs {
-                let rev = shown.remove(&job.id).unwrap_or_default();
-                if job.rev < rev {
-                    return Err(format!("{}: a client was shown rev {rev}, there is {}", job.id, job.rev));
-                }
-            }
-            // What follows from the same writes is the same; the writes follow from the number of events.
-            let known = (product.clone(), events.len());
-            let expected = match self.known.get(&known) {
-                Some(expected) if *expected == found => continue,
-                Some(_) | None => expected(&product, &writes).await?,
-            };
+            let (writes, sent) = self.history.behind(&product, &events)?;
+            let (found, jobs) = render(store, &product, &events, rows(raw, &product)?).await?;
+            let expected = expected(&product, &writes).await?;
             if found != expected {
                 return Err(difference(&found, &expected));
             }
-            self.known.insert(known, expected);
+            good.sent = good.sent.max(sent);
+            good.revs.extend(jobs.iter().map(|job| (job.id, job.rev)));
+            good.events.insert(product, events.len() as u64);
         }
-        if let Some((product, events)) = owed.into_iter().find(|(_, events)| *events > 0) {
-            return Err(format!("{product}: {events} events were acknowledged, none is there"));
+        Ok(good)
+    }
+}
+
+impl Good {
+    /// Whether everything acknowledged by then is in it, and nothing that was sent only later.
+    fn holds(&self, history: &History, by: usize) -> Result<(), String> {
+        for (product, owed) in history.owed(by) {
+            let events = self.events.get(&product).copied().unwrap_or_default();
+            if events < owed {
+                return Err(format!("{product}: {owed} events were acknowledged, {events} are there"));
+            }
         }
-        match shown.into_iter().next() {
-            Some((job, rev)) => Err(format!("{job}: a client was shown rev {rev}, there is no such job")),
-            None => Ok(total),
+        for (job, rev) in history.shown(by) {
+            match self.revs.get(&job) {
+                Some(found) if *found >= rev => {}
+                found => return Err(format!("{job}: a client was shown rev {rev}, there is {found:?}")),
+            }
         }
+        if self.sent > by {
+            return Err(format!("something is there that was sent only later: at {}, not by {by}", self.sent));
+        }
+        Ok(())
     }
 }
 
@@ -147,7 +186,7 @@ async fn render(
     events: &[Logged],
     rows: Rows,
 ) -> Result<(String, Vec<Arc<Job>>), String> {
-    let said = |why: actors::store::Why| format!("it cannot be read: {why}");
+    let said = |why: Why| format!("it cannot be read: {why}");
     let mut text = String::new();
     let mut line = |what: &dyn std::fmt::Debug| writeln!(text, "{what:?}").map_err(|error| error.to_string());
     for event in events {

@@ -101,6 +101,11 @@ impl Bench {
         }
     }
 
+    /// How many pages the WAL's file has room for.
+    pub(crate) fn wal_frames(&self) -> u64 {
+        fs::metadata(self.data.join("gigafactory.db-wal")).map_or(0, |wal| wal.len() / (4_096 + 24))
+    }
+
     /// Opens the house again; the disk is well.
     pub(crate) async fn reopen(&mut self) {
         self.house = Some(House::open(&self.data, &self.watch, &self.history).await.unwrap());

@@ -49,7 +49,7 @@ async fn every(acts: &[Act]) {
         bench.judge(&(act, "closed")).await;
     }
     eprintln!("{acts:?}: {count:?}");
-    assert!(count.cases > 100 && count.refused > 50, "too little has failed: {count:?}");
+    assert!(count.cases > 60 && count.refused > 50, "too little has failed: {count:?}");
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn every_operation_of_a_product_may_fail() {
 
 /// A start or a stop that meets a failing disk ends in order, and the next start finds everything.
 async fn coming_and_going(act: Act) {
-    let (mut bench, mut cases) = (Bench::new().await, 0);
+    let (mut bench, mut cases, mut refused) = (Bench::new().await, 0, Vec::new());
     for variant in VARIANTS {
         for nth in 1..=MOST {
             assert!(nth < MOST, "{act:?} {variant:?}: it never ends");
@@ -90,7 +90,7 @@ async fn coming_and_going(act: Act) {
                 let opening = House::open(&bench.data, &bench.watch, &bench.history);
                 match timeout(Duration::from_secs(20), opening).await.unwrap() {
                     Ok(house) => house.close().await,
-                    Err(why) => assert!(!format!("{why:?}").is_empty()),
+                    Err(why) => refused.push(why.to_string()),
                 }
             }
             let hits = bench.watch.heal();
@@ -102,7 +102,9 @@ async fn coming_and_going(act: Act) {
             cases += 1;
         }
     }
-    eprintln!("{act:?}: {cases} cases");
+    refused.sort();
+    refused.dedup();
+    eprintln!("{act:?}: {cases} cases; refused by {refused:#?}");
     assert!(cases > 20, "too little has failed: {cases}");
 }
 
@@ -119,16 +121,18 @@ fn every_operation_of_a_stop_may_fail() {
 #[test]
 fn it_serves_again_as_soon_as_the_disk_is_back() {
     block_on(async {
-        let (mut bench, mut slowest) = (Bench::new().await, Duration::ZERO);
+        let (mut bench, mut slowest, mut failed) = (Bench::new().await, Duration::ZERO, 0);
         for fault in OUT_OF_REACH {
-            for act in [Act::Submit, Act::Ship] {
+            for act in [Act::Submit, Act::Ship, Act::Open] {
                 let ready = bench.ready(act).await;
                 let (told, hits) = bench.fail(act, ready, fault).await;
-                eprintln!("{act:?} {fault:?}: {told:?} after {hits}");
+                failed += u64::from(told.is_err());
+                eprintln!("{act:?} {:?}: {hits} operations failed, {told:?}", fault.kind);
                 bench.judge(&(act, fault, &told)).await;
                 slowest = slowest.max(bench.again(act).await);
             }
         }
         eprintln!("it served again after {slowest:?}");
+        assert!(failed >= 5, "too little has failed: {failed}");
     });
 }

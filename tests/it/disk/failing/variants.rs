@@ -41,6 +41,6 @@ pub(crate) const VARIANTS: [Fault; 14] = [
 /// The disk is out of reach until it heals: not even an unsure commit can be looked up.
 pub(crate) const OUT_OF_REACH: [Fault; 3] = [
     Fault { lasts: true, ..once(Kind::ShmLock, SHM_LOCK) },
-    Fault { lasts: true, ..once(Kind::Lock, LOCK) },
+    Fault { lasts: true, ..once(Kind::Write, WRITE) },
     Fault { lasts: true, ..once(Kind::Read, READ) },
 ];
