@@ -83,14 +83,24 @@ impl Node {
             end.send_replace(true);
         });
         let node = Self { world, shared, book, coordinator, ended };
-        for product in node.world.store.products().await? {
-            match node.product(&product).await {
+        if let Err(why) = node.open_known().await {
+            // Nobody would ever stop what has no node.
+            node.stop().await;
+            return Err(why);
+        }
+        Ok(node)
+    }
+
+    /// Opens every product that the store knows.
+    async fn open_known(&self) -> Result<(), Why> {
+        for product in self.world.store.products().await? {
+            match self.product(&product).await {
                 Ok(_) => {}
                 Err(NotDone::Full) => return Err(Why::Full),
                 Err(why) => return Err(Why::Unavailable(why.to_string())),
             }
         }
-        Ok(node)
+        Ok(())
     }
 
     /// A product, opened if it is not yet. One that was never heard of comes into being with its first write.

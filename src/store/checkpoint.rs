@@ -71,23 +71,30 @@ async fn run(
             Ok(true) => moved = Instant::now(),
             Ok(false) => {}
             Err(error) => {
-                tracing::warn!(why = %why(&error), "the WAL could not be moved");
+                warn(&error, "the WAL could not be moved");
                 failed = Some(Instant::now());
             }
         }
         if swept.is_none_or(|at| at.elapsed() >= SWEEP) {
             swept = Some(Instant::now());
             if let Err(error) = sweep(&db, now_ms() - KEPT_MS).await {
-                tracing::warn!(why = %why(&error), "old receipts were not dropped");
+                warn(&error, "old receipts were not dropped");
             }
             faults.pass(Point::ReceiptsSwept);
         }
     }
     faults.pass(Point::StopBefore);
     if let Err(error) = checkpoint(&db, "TRUNCATE").await.map(drop).and(db.close().await) {
-        tracing::warn!(why = %why(&error), "the WAL was not emptied");
+        warn(&error, "the WAL was not emptied");
     }
     faults.pass(Point::StopAfter);
+}
+
+/// Says what went wrong. Ends the process if the disk lost a write, also where nobody listens to warnings: a macro for
+/// logs looks at its fields only if somebody does.
+fn warn(error: &DbErr, what: &str) {
+    let why = why(error);
+    tracing::warn!(%why, "{what}");
 }
 
 /// What is written now goes into files that nobody will find again, and the new ones may be served by another process.

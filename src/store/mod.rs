@@ -10,6 +10,8 @@ mod connect;
 mod lists;
 mod load;
 mod lock;
+#[cfg(feature = "faults")]
+mod lowered;
 mod outcome;
 mod port;
 mod read;
@@ -35,6 +37,8 @@ use backend::SqliteBackend;
 use checkpoint::Checkpointer;
 use connect::{Role, connect, verify};
 use lock::Lock;
+#[cfg(feature = "faults")]
+pub use lowered::lower;
 use space::Space;
 use window::Window;
 
@@ -96,7 +100,7 @@ impl SqliteStore {
         faults.pass(Point::StartLocked);
         let file = dir.join("gigafactory.db");
         let writer = connect(&file, Role::Writer).await?;
-        verify(&writer).await?;
+        verify(&writer, &file).await?;
         Migrator::up(&writer, None).await?;
         faults.pass(Point::StartMigrated);
         let readers = connect(&file, Role::Readers(READERS)).await?;

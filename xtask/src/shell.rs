@@ -19,6 +19,9 @@ impl<'a> Call<'a> {
 
     fn command(&self, root: &Path) -> Command {
         let mut command = Command::new(self.program);
+        if self.program == "cargo" {
+            command.env("RUSTFLAGS", flags(std::env::var("RUSTFLAGS").ok()));
+        }
         command.args(self.args).envs(self.env.iter().copied()).current_dir(root).stdin(Stdio::null());
         command
     }
@@ -61,6 +64,16 @@ impl<'a> Call<'a> {
     }
 }
 
+/// Flags of the compiler: a simulation seeds the choices of its runtime, which tokio allows only under this one.
+fn flags(given: Option<String>) -> String {
+    const SEEDED: &str = "--cfg tokio_unstable";
+    match given {
+        Some(given) if given.contains(SEEDED) => given,
+        Some(given) => format!("{given} {SEEDED}"),
+        None => SEEDED.to_owned(),
+    }
+}
+
 /// Copies lines as they come and keeps them.
 fn copy(from: Option<impl Read>, mut to: impl Write) -> String {
     let mut kept = String::new();
@@ -82,4 +95,16 @@ pub(crate) fn is_installed(program: &str) -> bool {
     std::env::split_paths(&paths).any(|folder| {
         folder.join(program).is_file() || folder.join(format!("{program}{}", std::env::consts::EXE_SUFFIX)).is_file()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::flags;
+
+    #[test]
+    fn the_flag_is_added_once() {
+        assert_eq!(flags(None), "--cfg tokio_unstable");
+        assert_eq!(flags(Some("-Dx".into())), "-Dx --cfg tokio_unstable");
+        assert_eq!(flags(Some("--cfg tokio_unstable".into())), "--cfg tokio_unstable");
+    }
 }

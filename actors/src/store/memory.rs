@@ -7,8 +7,9 @@ mod tables;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::Committer;
+use super::{Backend, Committer};
 use crate::faults::Faults;
+pub use backend::MemoryBackend;
 pub use plan::{Plan, Upset};
 use tables::Tables;
 
@@ -24,15 +25,19 @@ impl MemoryStore {
     /// An empty store, committing on the runtime that this is called on.
     pub fn new(plan: Plan) -> Self {
         let tables = Arc::new(Mutex::new(Tables::default()));
-        let committer = Committer::spawn(backend::MemoryBackend::new(tables.clone(), plan.clone()), Faults::default());
+        let committer = Committer::spawn(MemoryBackend::new(tables.clone(), plan.clone()), Faults::default());
         Self { committer, tables, plan }
     }
 
     /// The same state under a new committer: what a restarted process finds.
     pub fn restarted(&self) -> Self {
-        let committer =
-            Committer::spawn(backend::MemoryBackend::new(self.tables.clone(), self.plan.clone()), Faults::default());
-        Self { committer, ..self.clone() }
+        self.restarted_over(|backend| backend)
+    }
+
+    /// The same, with a backend around the one in memory: a simulation delays, refuses and cuts off there.
+    pub fn restarted_over<B: Backend>(&self, wrap: impl FnOnce(MemoryBackend) -> B) -> Self {
+        let backend = MemoryBackend::new(self.tables.clone(), self.plan.clone());
+        Self { committer: Committer::spawn(wrap(backend), Faults::default()), ..self.clone() }
     }
 }
 

@@ -19,7 +19,7 @@ use domain::product::Settings;
 use domain::{Epoch, JobId, ProductId, Timestamp};
 
 pub use committer::{Backend, Committer, Numbered, Pinned, Taken, Written};
-pub use memory::{MemoryStore, Plan, Upset};
+pub use memory::{MemoryBackend, MemoryStore, Plan, Upset};
 pub use query::{JobQuery, Logged, Page};
 pub use write::{Change, Receipt, ReceiptKind, Renewed, Write};
 

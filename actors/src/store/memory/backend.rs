@@ -12,7 +12,8 @@ use super::tables::{Tables, Tenant};
 use crate::store::committer::Taken;
 use crate::store::{Backend, Numbered, Opened, Pinned, Why, Written};
 
-pub(super) struct MemoryBackend {
+/// The tables in memory, as a committer writes them.
+pub struct MemoryBackend {
     tables: Arc<Mutex<Tables>>,
     plan: Plan,
 }

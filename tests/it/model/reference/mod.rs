@@ -1,0 +1,411 @@
+//! The reference model: what the specification says of jobs, leases and factories, in the simplest words there are.
+//!
+//! Written from the specification and the decisions, apart from the product, and shares no code with it. Plain fields,
+//! nothing indexed, everything looked at again after each command. Answers are texts, made in `render.rs`.
+
+mod fleet;
+mod operate;
+mod reports;
+
+use std::collections::BTreeMap;
+
+use super::command::{BEGIN, Command, FactoryNo, Fence, Gate, JobNo, OnFailure, Outcome, Stage, Wish, Word};
+use super::render;
+
+/// Why a job is blocked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Blocked {
+    Dependencies,
+    NeedsInput,
+    DependencyFailed,
+}
+
+/// How a lease stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Held,
+    Released,
+    Expired,
+    Evicted,
+}
+
+/// One grant of a job: its lease and its run are one thing here.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    pub(crate) factory: FactoryNo,
+    pub(crate) epoch: u64,
+    pub(crate) engine: Option<Word>,
+    pub(crate) started: i64,
+    pub(crate) status: Status,
+    pub(crate) until: i64,
+    pub(crate) ttl_sec: u32,
+    pub(crate) renewals: u32,
+    /// Heartbeats in a row that left it out.
+    pub(crate) unlisted: u32,
+    pub(crate) reached: Stage,
+    pub(crate) result: Option<Outcome>,
+    pub(crate) cost: Option<u64>,
+    pub(crate) exit: Option<i32>,
+    /// Its own final report ended it.
+    pub(crate) own_end: bool,
+    /// A cancel ended it.
+    pub(crate) cancelled: bool,
+}
+
+/// A job.
+#[derive(Clone, Debug)]
+pub(crate) struct Job {
+    pub(crate) wish: Wish,
+    pub(crate) stage: Stage,
+    pub(crate) blocked: Option<Blocked>,
+    pub(crate) deps_met: bool,
+    pub(crate) epoch: u64,
+    pub(crate) rev: u64,
+    pub(crate) edition: u32,
+    pub(crate) attempt: u32,
+    pub(crate) queued: i64,
+    pub(crate) not_before: Option<i64>,
+    /// Between which instants the end of a backoff lies, until it is known.
+    pub(crate) jitter: Option<(i64, i64)>,
+    pub(crate) runs: Vec<Run>,
+    pub(crate) spent_ms: i64,
+    pub(crate) spent_usd: u64,
+    pub(crate) result: Option<Outcome>,
+    pub(crate) checkpoint: Option<u8>,
+    pub(crate) approved: Vec<Word>,
+    pub(crate) notes: Vec<Word>,
+    pub(crate) question: Option<Word>,
+    pub(crate) receipts: BTreeMap<u8, String>,
+    pub(crate) events: Vec<&'static str>,
+}
+
+/// A factory.
+#[derive(Clone, Debug)]
+pub(crate) struct Factory {
+    pub(crate) seats: u32,
+    pub(crate) every_sec: u32,
+    pub(crate) failing: bool,
+    pub(crate) engines: Vec<(Word, bool)>,
+    pub(crate) capabilities: Vec<Word>,
+    pub(crate) classes: Vec<Word>,
+    pub(crate) heard: i64,
+    pub(crate) presence: Presence,
+    pub(crate) draining: bool,
+    pub(crate) failures: u32,
+    pub(crate) rev: u64,
+    pub(crate) events: Vec<&'static str>,
+}
+
+/// Whether a factory was heard lately.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Presence {
+    Online,
+    Stale,
+    Offline,
+}
+
+/// The whole product.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Model {
+    pub(crate) now: i64,
+    pub(crate) jobs: BTreeMap<JobNo, Job>,
+    pub(crate) factories: BTreeMap<FactoryNo, Factory>,
+    pub(crate) paused: bool,
+    pub(crate) rev: u64,
+    pub(crate) events: Vec<&'static str>,
+    /// The job and the content of each submit with a key.
+    pub(crate) keys: BTreeMap<u8, (JobNo, Wish)>,
+    /// The grant of each claim with an id.
+    pub(crate) grants: BTreeMap<(FactoryNo, u8), (JobNo, u64)>,
+    /// When a refused write last left its event.
+    fenced: BTreeMap<(JobNo, u64, Option<FactoryNo>), i64>,
+}
+
+impl Job {
+    /// The run whose lease is held.
+    pub(crate) fn held(&mut self) -> Option<&mut Run> {
+        self.runs.last_mut().filter(|run| run.status == Status::Held)
+    }
+
+    pub(crate) fn is_held(&self) -> bool {
+        self.runs.last().is_some_and(|run| run.status == Status::Held)
+    }
+
+    fn is_delivered(&self) -> bool {
+        matches!(self.stage, Stage::Review | Stage::Testing)
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self.stage, Stage::Shipped | Stage::Failed | Stage::DeadLetter | Stage::Cancelled)
+    }
+
+    /// The fence names this run.
+    fn named(run: &Run, fence: Fence) -> bool {
+        run.epoch == fence.epoch && fence.factory.is_none_or(|factory| factory == run.factory)
+    }
+
+    /// One saved change with its events.
+    fn save(&mut self, events: &[&'static str]) {
+        self.events.extend(events);
+        self.rev += 1;
+    }
+
+    fn queue(&mut self, now: i64) {
+        self.go(Stage::Queued);
+        self.queued = now;
+    }
+
+    fn go(&mut self, stage: Stage) {
+        self.stage = stage;
+        self.blocked = None;
+        self.question = None;
+    }
+
+    fn block(&mut self, why: Blocked) {
+        self.go(Stage::Blocked);
+        self.blocked = Some(why);
+    }
+
+    /// Ends the held run, if there is one; an end by anything but the own final report moves the epoch.
+    fn end(&mut self, now: i64, result: Outcome, status: Status, own_end: bool) {
+        if !self.is_held() {
+            return;
+        }
+        let Some(run) = self.runs.last_mut() else { return };
+        (run.status, run.result, run.own_end) = (status, Some(result), own_end);
+        self.spent_ms += now - run.started;
+        self.spent_usd += run.cost.unwrap_or(0);
+        self.epoch += u64::from(!own_end);
+        self.result = Some(result);
+        if matches!(result, Outcome::Failed | Outcome::TimedOut | Outcome::Lost) {
+            self.attempt += 1;
+        }
+    }
+
+    /// The result of delivered work whose lease goes.
+    fn delivered(&self) -> Outcome {
+        let said = self.runs.last().and_then(|run| run.result);
+        if said == Some(Outcome::NoChanges) { Outcome::NoChanges } else { Outcome::Succeeded }
+    }
+
+    /// The lease goes without using an attempt.
+    fn give_back(&mut self, now: i64, result: Outcome, status: Status) {
+        if self.is_delivered() {
+            self.end(now, self.delivered(), status, false);
+        } else {
+            self.end(now, result, status, false);
+            self.queue(now);
+        }
+        self.save(&["job.released"]);
+    }
+
+    /// After an attempt was used: another one after a pause, or none.
+    fn next_attempt(&mut self, now: i64) -> &'static str {
+        if self.attempt >= self.wish.attempts {
+            self.go(Stage::DeadLetter);
+            return "job.dead_lettered";
+        }
+        self.queue(now);
+        let hour = 3_600_000;
+        let pause = (self.wish.backoff_sec * 1_000 * (1 << (self.attempt - 1))).min(hour) as i64;
+        let latest = (pause * 12 / 10).min(hour as i64);
+        (self.not_before, self.jitter) = (None, Some((now + pause * 8 / 10, now + latest)));
+        "job.retry"
+    }
+
+    /// When the coordinator ends the run for its length, and as what.
+    fn limit(&self) -> Option<(i64, Outcome)> {
+        let run = self.runs.last().filter(|run| run.status == Status::Held && !self.is_delivered())?;
+        let graced = |sec: u64| (sec * 1_000 + (sec * 100).max(30_000)) as i64;
+        let timeout = self.wish.timeout_sec.map(|sec| (run.started + graced(sec), Outcome::TimedOut));
+        let wall = |sec| (run.started + (graced(sec) - self.spent_ms).max(0), Outcome::OverBudget);
+        let wall = self.wish.wall_sec.map(wall);
+        [timeout, wall].into_iter().flatten().min_by_key(|(at, _)| *at)
+    }
+}
+
+impl Model {
+    /// A product that nobody has asked for anything yet.
+    pub(crate) fn new() -> Self {
+        Self { now: BEGIN, ..Self::default() }
+    }
+
+    /// Answers a command.
+    pub(crate) fn obey(&mut self, command: &Command) -> String {
+        let answer = match command {
+            Command::Submit { job, key, wish } => self.submit(*job, *key, wish),
+            Command::Beat(beat) => self.beat(beat),
+            Command::Claim(claim) => self.claim(claim),
+            Command::Report(report) => self.report(report),
+            Command::Release { job, fence, result } => self.release(*job, *fence, *result),
+            Command::Renew { job, fence, ttl_sec } => self.renew(*job, *fence, *ttl_sec),
+            Command::Operate { job, order, if_rev } => self.operate(*job, order, *if_rev),
+            Command::Drain { factory } => self.drain(*factory, true),
+            Command::Undrain { factory } => self.drain(*factory, false),
+            Command::Gate(gate) => self.gate(*gate),
+            Command::Pass(ms) => {
+                self.pass_to(self.now + ms);
+                return String::new();
+            }
+        };
+        self.pass_to(self.now);
+        answer
+    }
+
+    /// The next instant at which something is due.
+    pub(crate) fn next_due(&self) -> Option<i64> {
+        let leases = self.jobs.values().filter(|job| job.is_held()).filter_map(|job| {
+            let until = job.runs.last()?.until;
+            Some(job.limit().map_or(until, |(at, _)| at.min(until)))
+        });
+        leases.chain(self.factories.values().filter_map(Factory::missed)).min()
+    }
+
+    /// Lets time pass, and everything happen that is due on the way.
+    pub(crate) fn pass_to(&mut self, until: i64) {
+        self.settle();
+        while let Some(due) = self.next_due().filter(|due| *due <= until) {
+            self.now = due.max(self.now);
+            for no in self.jobs.keys().copied().collect::<Vec<_>>() {
+                self.due(no);
+            }
+            let now = self.now;
+            self.factories.values_mut().for_each(|factory| factory.miss(now));
+            self.settle();
+        }
+        self.now = until;
+    }
+
+    /// A lease or a limit of a run may be over.
+    fn due(&mut self, no: JobNo) {
+        let (now, job) = (self.now, self.jobs.get_mut(&no).unwrap());
+        let Some(run) = job.runs.last().filter(|run| run.status == Status::Held) else { return };
+        if run.until <= now {
+            let lost = !job.is_delivered();
+            let result = if lost { Outcome::Lost } else { job.delivered() };
+            job.end(now, result, Status::Expired, false);
+            let next = lost.then(|| job.next_attempt(now));
+            job.save(&["job.lease_expired"]);
+            job.events.extend(next);
+        } else if let Some((_, result)) = job.limit().filter(|(at, _)| *at <= now) {
+            job.end(now, result, Status::Evicted, false);
+            let next = if result == Outcome::TimedOut { job.next_attempt(now) } else { job.fail() };
+            job.save(&[next]);
+        } else {
+            return;
+        }
+        self.ended(no);
+    }
+
+    /// Jobs that wait for others are told what those come to.
+    fn settle(&mut self) {
+        loop {
+            let told = self.jobs.iter().find_map(|(no, job)| {
+                let waits = matches!(job.blocked, Some(Blocked::Dependencies | Blocked::DependencyFailed));
+                let verdict = self.verdict(&job.wish).filter(|_| waits)?;
+                (verdict || job.blocked == Some(Blocked::Dependencies)).then_some((*no, verdict))
+            });
+            let Some((no, met)) = told else { return };
+            let (now, job) = (self.now, self.jobs.get_mut(&no).unwrap());
+            if met {
+                job.deps_met = true;
+                job.queue(now);
+                job.save(&["job.ready"]);
+            } else if job.wish.on_failure == OnFailure::Fail {
+                let failed = job.fail();
+                job.save(&[failed]);
+            } else {
+                job.block(Blocked::DependencyFailed);
+                job.save(&["job.blocked"]);
+            }
+        }
+    }
+
+    /// What dependencies come to: met, failed, or open.
+    fn verdict(&self, wish: &Wish) -> Option<bool> {
+        let ignores = wish.on_failure == OnFailure::Ignore;
+        let deps: Vec<&Job> = wish.deps.iter().map(|dep| &self.jobs[dep]).collect();
+        let good = |job: &&Job| job.stage == Stage::Shipped || (ignores && job.is_over());
+        let bad = |job: &&Job| job.is_over() && !good(job);
+        let (good, bad) = (deps.iter().filter(|job| good(job)).count(), deps.iter().filter(|job| bad(job)).count());
+        let met = if wish.any_dep { good > 0 || deps.is_empty() } else { good == deps.len() };
+        let failed = if wish.any_dep { bad == deps.len() } else { bad > 0 };
+        if met { Some(true) } else { failed.then_some(false) }
+    }
+
+    fn submit(&mut self, no: JobNo, key: Option<u8>, wish: &Wish) -> String {
+        let unknown: Vec<JobNo> = wish.deps.iter().filter(|dep| !self.jobs.contains_key(dep)).copied().collect();
+        if !unknown.is_empty() {
+            return format!("unknown deps {unknown:?}");
+        }
+        if let Some((had, content)) = key.and_then(|key| self.keys.get(&key)) {
+            let same = content == wish;
+            return if same { render::view(*had, &self.jobs[had], true) } else { format!("key of j{had}") };
+        }
+        let deps_met = wish.deps.is_empty() || self.verdict(wish) == Some(true);
+        let mut job = Job::new(wish.clone(), self.now);
+        job.deps_met = deps_met;
+        if !deps_met {
+            job.block(Blocked::Dependencies);
+        }
+        job.save(&["job.created", if deps_met { "job.ready" } else { "job.blocked" }]);
+        self.keys.extend(key.map(|key| (key, (no, wish.clone()))));
+        let answer = render::view(no, &job, false);
+        self.jobs.insert(no, job);
+        answer
+    }
+
+    fn gate(&mut self, gate: Gate) -> String {
+        let (paused, event) = match gate {
+            Gate::Pause => (true, "product.paused"),
+            Gate::Resume => (false, "product.resumed"),
+            Gate::Estop => (true, "product.estop"),
+        };
+        if paused != self.paused || gate == Gate::Estop {
+            self.paused = paused;
+            self.rev += 1;
+            self.events.push(event);
+        }
+        if gate == Gate::Estop {
+            let held: Vec<JobNo> = self.jobs.iter().filter(|(_, job)| job.is_held()).map(|(no, _)| *no).collect();
+            for no in held {
+                self.jobs.get_mut(&no).unwrap().give_back(self.now, Outcome::Released, Status::Evicted);
+                self.ended(no);
+            }
+        }
+        format!("ok paused {} v{}", self.paused, self.rev)
+    }
+}
+
+impl Job {
+    fn new(wish: Wish, now: i64) -> Self {
+        Self {
+            stage: Stage::Queued,
+            blocked: None,
+            deps_met: true,
+            epoch: 0,
+            rev: 0,
+            edition: 1,
+            attempt: 0,
+            queued: now,
+            not_before: wish.not_before,
+            jitter: None,
+            runs: Vec::new(),
+            spent_ms: 0,
+            spent_usd: 0,
+            result: None,
+            checkpoint: None,
+            approved: Vec::new(),
+            notes: Vec::new(),
+            question: None,
+            receipts: BTreeMap::new(),
+            events: Vec::new(),
+            wish,
+        }
+    }
+
+    fn fail(&mut self) -> &'static str {
+        self.go(Stage::Failed);
+        "job.failed"
+    }
+}
