@@ -267,6 +267,6 @@ pub enum Part {
 }
 
 /// The owner of the state is being opened again.
-fn reloading() -> NotDone {
+pub(crate) fn reloading() -> NotDone {
     NotDone::Overloaded { retry_after_sec: 1 }
 }
