@@ -91,7 +91,7 @@ fn campaign_full_disk() {
             let end = if session.dice.one_in(2) { End::Freed } else { End::Full };
             slowest = slowest.max(cycle(&mut session, &disk, &program, end));
             cycles += 1;
-            if Instant::now() >= until {
+            if Instant::now() >= until || !disk.has_room() {
                 break;
             }
         }
