@@ -69,7 +69,7 @@ fn campaign_kill() {
         events += verdict.counts.events;
         directories += 1;
     }
-    println!(
+    eprintln!(
         "campaign: kill: {} kills ({random} random, {at_points} at fail points), {directories} directories, \
          {acknowledged} writes acknowledged, {unknown} outcomes unknown, {events} events, 0 violations",
         random + at_points
@@ -99,7 +99,7 @@ fn campaign_full_disk() {
         good(&verdict);
         acknowledged += verdict.counts.acknowledged;
     }
-    println!(
+    eprintln!(
         "campaign: full disk: {cycles} cycles, {acknowledged} writes acknowledged, serves again after {slowest:?} at the \
          latest, 0 violations"
     );
@@ -131,7 +131,7 @@ fn one_million_writes() {
     history.flush().unwrap();
     let (took, bytes) = (began.elapsed(), std::fs::metadata(&path).unwrap().len());
     let checked = check(&program, &path, &data);
-    println!(
+    eprintln!(
         "campaign: one million writes: {acknowledged} acknowledged in {took:?}, {kills} kills, history of {bytes} bytes, \
          the last start took {started_in:?}, checked in {checked:?}"
     );
