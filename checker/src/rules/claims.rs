@@ -146,12 +146,8 @@ fn overlooked(
 ) {
     let Some(card) = steady(track, claim, deed) else { return };
     for ((capabilities, class, engines), group) in groups {
-        let wants = Spec {
-            capabilities: capabilities.clone(),
-            class: *class,
-            engines: engines.clone(),
-            ..Spec::default()
-        };
+        let wants =
+            Spec { capabilities: capabilities.clone(), class: *class, engines: engines.clone(), ..Spec::default() };
         let known = group.spans.partition_point(|span| span.known < deed.invoked);
         let Some((by_stamp, by_clock)) = known.checked_sub(1).map(|last| group.longest[last]) else { continue };
         if !meets(&card.card, claim, &wants) {
@@ -162,7 +158,12 @@ fn overlooked(
         });
         if let Some(span) = found {
             let place = Place::job(span.job).op(deed.invoked);
-            case.broken(findings, "I20", place, "was claimable all the time, and a claim was told that there is nothing");
+            case.broken(
+                findings,
+                "I20",
+                place,
+                "was claimable all the time, and a claim was told that there is nothing",
+            );
             return;
         }
     }

@@ -39,7 +39,8 @@ pub(super) fn check(case: &Case<'_>, track: &Track, calm: &Calm<'_>, findings: &
         let place = |seq: Option<u64>| Place { seq, ..Place::job(lease.job) };
         if let Some(expired) = expired {
             let place = place(Some(case.facts[expired.first].seq));
-            let least = if calm.is_calm(renewed, expired.at) { until } else { soft(track, lease, granted, renewed, until) };
+            let least =
+                if calm.is_calm(renewed, expired.at) { until } else { soft(track, lease, granted, renewed, until) };
             if expired.at < least {
                 let what = format!("epoch {} expired {} ms before its end", lease.epoch, least - expired.at);
                 case.broken(findings, "I15", place, what);

@@ -66,7 +66,9 @@ fn of_job(fact: &Fact, before: Option<&State>, findings: &mut Findings) {
         (What::Released { stage: Stage::Review | Stage::Testing, .. }, By::Factory(_)) => "released from review",
         (What::Released { .. }, By::Factory(_)) => "released while building",
         (What::Requeued(_), _) if held => "requeued while leased",
-        (What::Requeued(_), _) if before.is_some_and(|b| b.stage == Stage::DeadLetter) => "requeued after a dead letter",
+        (What::Requeued(_), _) if before.is_some_and(|b| b.stage == Stage::DeadLetter) => {
+            "requeued after a dead letter"
+        }
         (What::Requeued(requeue), _) if requeue.fresh => "requeued fresh",
         (What::Shipped(_), By::Factory(_)) => "shipped by factory",
         (What::Shipped(Some(_)), _) => "shipped while leased",

@@ -159,10 +159,8 @@ impl Book {
         let end = self.end(id, "lost", "expired", epoch);
         let attempt = self.job(id)["attempt"].as_u64().expect("a number") + 1;
         let (at, pause) = (time(self.now() + 1), self.now() + 30_001);
-        let rev = self.change(
-            id,
-            json!({"stage": "queued", "attempt": attempt, "queuedAt": at, "notBefore": time(pause)}),
-        );
+        let rev =
+            self.change(id, json!({"stage": "queued", "attempt": attempt, "queuedAt": at, "notBefore": time(pause)}));
         self.job_event(id, Some(rev), "job.lease_expired", "coordinator", json!({"end": end}));
         let data = json!({"attempt": attempt, "notBefore": 1_795_219_200_000 + pause});
         self.job_event(id, Some(rev), "job.retry", "coordinator", data);

@@ -31,7 +31,8 @@ fn a_good_history_breaks_no_rule() {
     let counts = verdict.counts;
     assert_eq!((counts.jobs, counts.grants, counts.expiries, counts.marks), (2, 4, 1, 1));
     assert_eq!((counts.unknown, counts.not_done), (0, 0));
-    for name in ["dependency unblocked", "expired then re-granted", "fenced event", "repeated report", "repeated claim"] {
+    for name in ["dependency unblocked", "expired then re-granted", "fenced event", "repeated report", "repeated claim"]
+    {
         assert!(verdict.seen.contains_key(name), "{name} was not seen: {:?}", verdict.seen);
     }
     assert_eq!(verdict.seen.len() + verdict.unseen().len(), SEEN.len());

@@ -20,11 +20,18 @@ pub(super) struct Wall {
     began: Instant,
     offset_ms: AtomicI64,
     stopped_at: AtomicI64,
+    /// The latest that the coordinator has seen or knows of: its clock is never behind that.
+    floor: AtomicI64,
 }
 
 impl Wall {
     pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self { began: Instant::now(), offset_ms: AtomicI64::new(0), stopped_at: AtomicI64::new(RUNS) })
+        Arc::new(Self {
+            began: Instant::now(),
+            offset_ms: AtomicI64::new(0),
+            stopped_at: AtomicI64::new(RUNS),
+            floor: AtomicI64::new(RUNS),
+        })
     }
 
     fn runs(&self) -> i64 {
@@ -40,6 +47,12 @@ impl Wall {
         }
     }
 
+    /// The coordinator's clock, in milliseconds since 1970.
+    pub(super) fn shown(&self) -> i64 {
+        let now = self.now();
+        self.floor.fetch_max(now, Ordering::Relaxed).max(now)
+    }
+
     pub(super) fn set(&self, by_ms: i64) {
         self.offset_ms.fetch_add(by_ms, Ordering::Relaxed);
     }
@@ -53,26 +66,23 @@ impl Wall {
     }
 }
 
-/// The clock of one incarnation of the node: never behind itself.
-pub(super) struct SimClock {
-    wall: Arc<Wall>,
-    last: AtomicI64,
-}
+/// The clock of an incarnation of the node: never behind itself. A new one knows nothing of those before it.
+pub(super) struct SimClock(Arc<Wall>);
 
 impl SimClock {
     pub(super) fn new(wall: Arc<Wall>) -> Self {
-        Self { wall, last: AtomicI64::new(i64::MIN) }
+        wall.floor.store(RUNS, Ordering::Relaxed);
+        Self(wall)
     }
 }
 
 impl Clock for SimClock {
     fn now(&self) -> Timestamp {
-        let now = self.wall.now();
-        Timestamp(self.last.fetch_max(now, Ordering::Relaxed).max(now))
+        Timestamp(self.0.shown())
     }
 
     fn not_before(&self, earliest: Timestamp) {
-        self.last.fetch_max(earliest.0, Ordering::Relaxed);
+        self.0.floor.fetch_max(earliest.0, Ordering::Relaxed);
     }
 }
 
