@@ -13,7 +13,7 @@ use crate::findings::{Findings, Place};
 use crate::names::Name;
 use crate::shown::Spec;
 use crate::track::{CardChange, Track};
-use crate::words::{Health, Mode, Policy, Reason, Stage};
+use crate::words::{Health, Mode, Reason, Stage};
 
 /// A job whose dependencies have settled is told so within this time.
 const TOLD_MS: i64 = 5_000;
@@ -46,7 +46,7 @@ pub(super) fn check(case: &Case<'_>, track: &Track, sight: &Sight<'_>, calm: &Ca
         }
         if let Reply::Grants(grants) = &deed.reply {
             for grant in grants.iter().filter(|grant| !grant.repeated) {
-                fits(case, track, deed, claim, grant.job.job, findings);
+                fits(case, track, (deed, claim), (grant.job.job, grant.lease.epoch), findings);
             }
         } else if calm.is_calm(deed.at, deed.until) && is_open(case, track, deed) {
             overlooked(case, track, deed, claim, &groups, findings);
@@ -58,7 +58,18 @@ pub(super) fn check(case: &Case<'_>, track: &Track, sight: &Sight<'_>, calm: &Ca
 }
 
 /// A granted job asks for nothing that its factory has not. The card may have changed while the grant was on its way.
-fn fits(case: &Case<'_>, track: &Track, deed: &Deed, claim: &Claim, job: Name, findings: &mut Findings) {
+fn fits(
+    case: &Case<'_>,
+    track: &Track,
+    (deed, claim): (&Deed, &Claim),
+    (job, epoch): (Name, u64),
+    findings: &mut Findings,
+) {
+    let granted = track.lease(job, epoch).map(|lease| lease.ttl_sec);
+    if let Some(ttl) = granted.filter(|ttl| *ttl != claim.ttl_sec) {
+        let what = format!("granted for {ttl} s where {} were asked for", claim.ttl_sec);
+        case.broken(findings, "grant", Place::job(job).op(deed.invoked), what);
+    }
     let Some(spec) = case.specs.get(&job) else { return };
     let Some(last) = track.last(job).filter(|last| !last.state.needs_edited) else { return };
     let cards = track.factories.get(&claim.factory).map(Vec::as_slice).unwrap_or_default();
@@ -177,13 +188,9 @@ fn left_waiting(case: &Case<'_>, track: &Track, calm: &Calm<'_>, findings: &mut 
             continue;
         }
         let ends: Vec<_> = spec.depends_on.iter().filter_map(|dep| track.last(*dep)).collect();
-        let settled = |stage: Stage| match spec.policy {
-            Policy::Ignore | Policy::Fail => stage.is_terminal(),
-            // One that fails blocks for another reason, which is to be told as well.
-            Policy::Block => stage.is_terminal(),
-        };
+        // One that fails ends the waiting too, in another way.
         let all = match spec.mode {
-            Mode::All => ends.iter().all(|end| settled(end.state.stage)),
+            Mode::All => ends.iter().all(|end| end.state.stage.is_terminal()),
             Mode::Any => ends.iter().any(|end| end.state.stage == Stage::Shipped),
         };
         let since = ends.iter().map(|end| end.at).chain([last.at]).max().unwrap_or(last.at);

@@ -1,4 +1,5 @@
 //! The rules, one file each. Each looks at one product's evidence beside the followed log, and notes what is broken.
+#![allow(clippy::wildcard_enum_match_arm, reason = "a rule names what it looks at; the rest is none of its business")]
 
 mod answers;
 mod calm;
@@ -13,6 +14,7 @@ mod origin;
 mod repeats;
 mod seen;
 mod sight;
+mod stored;
 
 use crate::case::Case;
 use crate::findings::Findings;
@@ -32,8 +34,9 @@ pub(crate) fn check(case: &Case<'_>, findings: &mut Findings) {
         leases::check(case, &track, &calm, findings);
         claims::check(case, &track, &sight, &calm, findings);
         seen::check(case, &track, findings);
+        stored::check(case, &track, findings);
     }
     order::check(case, &track, &sight, findings);
-    repeats::check(case, &track, findings);
+    repeats::check(case, &track, &sight, findings);
     dump::check(case, &track, findings);
 }

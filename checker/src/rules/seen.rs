@@ -9,9 +9,8 @@ use crate::track::{State, Track};
 use crate::words::{Code, Outcome, Stage, Status};
 
 pub(super) fn check(case: &Case<'_>, track: &Track, findings: &mut Findings) {
-    for change in &track.changes {
-        let before = track.made(change.job, change.state.rev.saturating_sub(1));
-        let before = before.map(|before| &track.changes[before].state);
+    for (at, change) in track.changes.iter().enumerate() {
+        let before = track.before(at);
         for fact in &case.facts[change.first..=change.last] {
             of_job(fact, before, findings);
         }
@@ -147,8 +146,7 @@ fn asked(case: &Case<'_>, track: &Track, deed: &Deed, findings: &mut Findings) {
                     (false, _) => {}
                 }
                 let granted = track.lease(grant.job.job, grant.lease.epoch).map(|lease| lease.granted);
-                let before = granted.and_then(|now| track.made(grant.job.job, track.changes[now].state.rev - 1));
-                let ready = before.map(|before| track.changes[before].at);
+                let ready = granted.and_then(|now| track.before(now)).map(|before| before.updated_at);
                 if claim.wait_sec > 0 && !grant.repeated && !case.jumped() && ready.is_some_and(|at| at > deed.at) {
                     findings.seen("waiting claim was granted");
                 }

@@ -7,49 +7,49 @@ use checker::{Checker, Verdict};
 use serde_json::{Value, json};
 
 /// The product of every history.
-pub const PRODUCT: &str = "acme";
+pub(crate) const PRODUCT: &str = "acme";
 /// 2026-11-21T00:00:00.000Z.
 const T0: i64 = 1_795_219_200_000;
 
 /// The evidence while it is written.
 #[derive(Clone, Debug, Default)]
-pub struct Book {
-    pub lines: Vec<Value>,
-    pub events: Vec<Value>,
-    pub jobs: BTreeMap<String, Value>,
-    pub runs: Vec<Value>,
-    pub factories: BTreeMap<String, Value>,
-    pub gate: Option<(bool, u64)>,
+pub(crate) struct Book {
+    pub(crate) lines: Vec<Value>,
+    pub(crate) events: Vec<Value>,
+    pub(crate) jobs: BTreeMap<String, Value>,
+    pub(crate) runs: Vec<Value>,
+    pub(crate) factories: BTreeMap<String, Value>,
+    pub(crate) gate: Option<(bool, u64)>,
     /// Every request and every event is in it.
-    pub complete: bool,
+    pub(crate) complete: bool,
     stamp: u64,
     /// Milliseconds since the beginning.
     now: i64,
 }
 
 /// A point in time as it is written; within the first day.
-pub fn time(ms: i64) -> String {
+pub(crate) fn time(ms: i64) -> String {
     let (secs, ms) = (ms / 1_000, ms % 1_000);
     format!("2026-11-21T{:02}:{:02}:{:02}.{ms:03}Z", secs / 3_600, secs / 60 % 60, secs % 60)
 }
 
 /// The id of a job.
-pub fn job(n: u32) -> String {
+pub(crate) fn job(n: u32) -> String {
     format!("01890000-0000-7000-8000-{n:012}")
 }
 
 impl Book {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { complete: true, ..Self::default() }
     }
 
     /// Lets time pass.
-    pub fn wait(&mut self, ms: i64) -> &mut Self {
+    pub(crate) fn wait(&mut self, ms: i64) -> &mut Self {
         self.now += ms;
         self
     }
 
-    pub fn now(&self) -> i64 {
+    pub(crate) fn now(&self) -> i64 {
         self.now
     }
 
@@ -59,14 +59,14 @@ impl Book {
     }
 
     /// Something happened to the coordinator.
-    pub fn mark(&mut self, mark: &str) -> &mut Self {
+    pub(crate) fn mark(&mut self, mark: &str) -> &mut Self {
         let stamp = self.stamp();
         self.lines.push(json!({"mark": {"mark": mark, "stamp": stamp, "at": T0 + self.now}}));
         self
     }
 
     /// A request and its answer. What it changed happened a millisecond after it began.
-    pub fn op(&mut self, client: &str, request: (&str, &str, Value), answer: (u16, Value)) -> &mut Self {
+    pub(crate) fn op(&mut self, client: &str, request: (&str, &str, Value), answer: (u16, Value)) -> &mut Self {
         let (method, path, body) = request;
         let (invoked, returned) = (self.stamp(), self.stamp());
         let mut op = json!({
@@ -85,12 +85,12 @@ impl Book {
     }
 
     /// The last request.
-    pub fn last(&mut self) -> &mut Value {
+    pub(crate) fn last(&mut self) -> &mut Value {
         self.lines.iter_mut().rev().find_map(|line| line.get_mut("op")).expect("a request")
     }
 
     /// Takes the answer of the last request away.
-    pub fn unanswered(&mut self) -> &mut Self {
+    pub(crate) fn unanswered(&mut self) -> &mut Self {
         let op = self.last().as_object_mut().expect("an object");
         for member in ["returned", "until", "status", "answer"] {
             op.remove(member);
@@ -99,7 +99,7 @@ impl Book {
     }
 
     /// An event of a job that makes this `rev`.
-    pub fn job_event(&mut self, id: &str, rev: Option<u64>, kind: &str, by: &str, data: Value) -> &mut Self {
+    pub(crate) fn job_event(&mut self, id: &str, rev: Option<u64>, kind: &str, by: &str, data: Value) -> &mut Self {
         let mut event = json!({
             "product": PRODUCT, "seq": self.events.len() + 1, "jobId": id, "type": kind, "at": time(self.now + 1),
             "by": by, "data": data,
@@ -112,7 +112,7 @@ impl Book {
     }
 
     /// An event of a factory or, without one, of the product.
-    pub fn event(&mut self, factory: Option<&str>, rev: u64, kind: &str, by: &str, data: Value) -> &mut Self {
+    pub(crate) fn event(&mut self, factory: Option<&str>, rev: u64, kind: &str, by: &str, data: Value) -> &mut Self {
         let mut event = json!({
             "product": PRODUCT, "seq": self.events.len() + 1, "rev": rev, "type": kind, "at": time(self.now + 1),
             "by": by, "data": data,
@@ -125,20 +125,16 @@ impl Book {
     }
 
     /// The job as it stands.
-    pub fn job(&self, id: &str) -> Value {
+    pub(crate) fn job(&self, id: &str) -> Value {
         self.jobs.get(id).cloned().expect("a job")
     }
 
-    pub fn rev(&self, id: &str) -> u64 {
-        self.job(id)["rev"].as_u64().expect("a rev")
-    }
-
-    pub fn epoch(&self, id: &str) -> u64 {
+    pub(crate) fn epoch(&self, id: &str) -> u64 {
         self.job(id)["leaseEpoch"].as_u64().expect("an epoch")
     }
 
     /// Changes a job: its `rev` moves on, and the members that are given.
-    pub fn change(&mut self, id: &str, members: Value) -> u64 {
+    pub(crate) fn change(&mut self, id: &str, members: Value) -> u64 {
         let at = time(self.now + 1);
         let job = self.jobs.get_mut(id).expect("a job");
         let rev = job["rev"].as_u64().expect("a rev") + 1;
@@ -155,7 +151,7 @@ impl Book {
     }
 
     /// Ends the lease of a job: its status, its epoch, and its run.
-    pub fn end(&mut self, id: &str, outcome: &str, status: &str, epoch: u64) -> Value {
+    pub(crate) fn end(&mut self, id: &str, outcome: &str, status: &str, epoch: u64) -> Value {
         let at = time(self.now + 1);
         let job = self.jobs.get_mut(id).expect("a job");
         job["lease"]["status"] = status.into();
@@ -169,7 +165,7 @@ impl Book {
     }
 
     /// Holds all of it against the rules.
-    pub fn verdict(&self) -> Verdict {
+    pub(crate) fn verdict(&self) -> Verdict {
         let mut checker = Checker::default();
         if self.complete {
             checker = checker.complete();

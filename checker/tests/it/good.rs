@@ -6,12 +6,12 @@ use super::book::{Book, time};
 
 impl Book {
     /// A submit that makes a job.
-    pub fn submit(&mut self, id: &str, key: &str) -> &mut Self {
+    pub(crate) fn submit(&mut self, id: &str, key: &str) -> &mut Self {
         self.submit_with(id, key, json!({}))
     }
 
     /// A submit that makes a job with these members; it waits where it depends on something.
-    pub fn submit_with(&mut self, id: &str, key: &str, members: Value) -> &mut Self {
+    pub(crate) fn submit_with(&mut self, id: &str, key: &str, members: Value) -> &mut Self {
         let at = time(self.now() + 1);
         let blocked = members.get("dependsOn").is_some();
         let mut job = json!({
@@ -42,7 +42,7 @@ impl Book {
     }
 
     /// A heartbeat; the first one registers.
-    pub fn beat(&mut self, factory: &str, seats: u32, listed: &[(&str, u64)]) -> &mut Self {
+    pub(crate) fn beat(&mut self, factory: &str, seats: u32, listed: &[(&str, u64)]) -> &mut Self {
         let by = format!("factory:{factory}");
         if !self.factories.contains_key(factory) {
             let card = json!({
@@ -85,7 +85,7 @@ impl Book {
     }
 
     /// A claim that is granted a job for 90 seconds.
-    pub fn claim(&mut self, factory: &str, id: &str, claim: &str) -> &mut Self {
+    pub(crate) fn claim(&mut self, factory: &str, id: &str, claim: &str) -> &mut Self {
         let epoch = self.epoch(id) + 1;
         let ordinal = self.runs.iter().filter(|run| run["jobId"] == *id).count() + 1;
         let run_id = format!("run-{id}-{epoch}");
@@ -113,19 +113,19 @@ impl Book {
     }
 
     /// A claim that is told that there is nothing.
-    pub fn nothing(&mut self, factory: &str) -> &mut Self {
+    pub(crate) fn nothing(&mut self, factory: &str) -> &mut Self {
         self.op(factory, ("POST", "claim", json!({"factoryId": factory})), (204, Value::Null))
     }
 
     /// A report of a stage that the work goes on in.
-    pub fn report(&mut self, factory: &str, id: &str, stage: &str) -> &mut Self {
+    pub(crate) fn report(&mut self, factory: &str, id: &str, stage: &str) -> &mut Self {
         let rev = self.change(id, json!({"stage": stage}));
         self.job_event(id, Some(rev), "job.stage", &format!("factory:{factory}"), json!({"stage": stage}));
         self.reported(factory, id, stage)
     }
 
     /// A report whose effect stands by now.
-    pub fn reported(&mut self, factory: &str, id: &str, stage: &str) -> &mut Self {
+    pub(crate) fn reported(&mut self, factory: &str, id: &str, stage: &str) -> &mut Self {
         let lease = self.job(id)["lease"]["leaseEpoch"].clone();
         let body = json!({"leaseEpoch": lease, "factoryId": factory, "stage": stage, "reportId": format!("{id}-{lease}-{stage}")});
         let answer = self.job(id);
@@ -133,7 +133,7 @@ impl Book {
     }
 
     /// The last request once more; it is told that it repeats.
-    pub fn again(&mut self) -> &mut Self {
+    pub(crate) fn again(&mut self) -> &mut Self {
         let op = self.last().clone();
         let (path, mut answer) = (op["path"].as_str().expect("a path").to_owned(), op["answer"].clone());
         let path = path.strip_prefix("/api/fleet/").expect("a path").to_owned();
@@ -144,7 +144,7 @@ impl Book {
     }
 
     /// A report that ends job and lease: done.
-    pub fn ship(&mut self, factory: &str, id: &str) -> &mut Self {
+    pub(crate) fn ship(&mut self, factory: &str, id: &str) -> &mut Self {
         let epoch = self.epoch(id);
         let end = self.end(id, "succeeded", "released", epoch);
         let at = time(self.now() + 1);
@@ -154,7 +154,7 @@ impl Book {
     }
 
     /// The lease runs out under work that is not delivered.
-    pub fn expire(&mut self, id: &str) -> &mut Self {
+    pub(crate) fn expire(&mut self, id: &str) -> &mut Self {
         let epoch = self.epoch(id) + 1;
         let end = self.end(id, "lost", "expired", epoch);
         let attempt = self.job(id)["attempt"].as_u64().expect("a number") + 1;
@@ -168,7 +168,7 @@ impl Book {
     }
 
     /// The holder gives the lease back before anything is delivered.
-    pub fn release(&mut self, factory: &str, id: &str) -> &mut Self {
+    pub(crate) fn release(&mut self, factory: &str, id: &str) -> &mut Self {
         let old = self.epoch(id);
         let end = self.end(id, "released", "released", old + 1);
         let at = time(self.now() + 1);
@@ -180,7 +180,7 @@ impl Book {
     }
 
     /// The holder renews for 90 seconds.
-    pub fn renew(&mut self, factory: &str, id: &str) -> &mut Self {
+    pub(crate) fn renew(&mut self, factory: &str, id: &str) -> &mut Self {
         let epoch = self.epoch(id);
         let until = time(self.now() + 90_000);
         let answer = json!({"leaseEpoch": epoch, "leaseExpiresAt": until, "leaseTtlSec": 90, "renewAfterSec": 30});
@@ -188,21 +188,21 @@ impl Book {
     }
 
     /// A report under an epoch that is over.
-    pub fn stale(&mut self, factory: &str, id: &str, epoch: u64) -> &mut Self {
+    pub(crate) fn stale(&mut self, factory: &str, id: &str, epoch: u64) -> &mut Self {
         let data = json!({"epoch": epoch, "factory": factory});
         self.job_event(id, None, "job.fenced", &format!("factory:{factory}"), data);
         self.refused(factory, id, epoch)
     }
 
     /// A report that is refused as stale and leaves no event.
-    pub fn refused(&mut self, factory: &str, id: &str, epoch: u64) -> &mut Self {
+    pub(crate) fn refused(&mut self, factory: &str, id: &str, epoch: u64) -> &mut Self {
         let body = json!({"leaseEpoch": epoch, "factoryId": factory, "stage": "testing"});
         let problem = json!({"code": "stale-lease", "status": 409, "leaseEpoch": self.epoch(id)});
         self.op(factory, ("PATCH", &format!("jobs/{id}"), body), (409, problem))
     }
 
     /// An operator puts a job back.
-    pub fn requeue(&mut self, id: &str) -> &mut Self {
+    pub(crate) fn requeue(&mut self, id: &str) -> &mut Self {
         let epoch = self.epoch(id) + 1;
         let held = self.job(id)["lease"]["status"] == "held";
         let mut data = json!({"epoch": epoch, "fresh": false, "blocked": false});
@@ -221,7 +221,7 @@ impl Book {
     }
 
     /// The last dependency has settled.
-    pub fn ready(&mut self, id: &str) -> &mut Self {
+    pub(crate) fn ready(&mut self, id: &str) -> &mut Self {
         let at = time(self.now() + 1);
         let rev = self.change(id, json!({"stage": "queued", "queuedAt": at, "blockedReason": null}));
         self.job_event(id, Some(rev), "job.ready", "coordinator", json!({}));
@@ -229,13 +229,13 @@ impl Book {
     }
 
     /// Somebody looks at a job.
-    pub fn look(&mut self, id: &str) -> &mut Self {
+    pub(crate) fn look(&mut self, id: &str) -> &mut Self {
         let answer = self.job(id);
         self.op("bob", ("GET", &format!("jobs/{id}"), Value::Null), (200, answer))
     }
 
     /// An operator closes the gate.
-    pub fn pause(&mut self) -> &mut Self {
+    pub(crate) fn pause(&mut self) -> &mut Self {
         let rev = self.gate.map_or(1, |(_, rev)| rev + 1);
         self.gate = Some((true, rev));
         self.event(None, rev, "product.paused", "operator:ada", json!({"gate": "paused"}));
@@ -243,7 +243,7 @@ impl Book {
     }
 
     /// An operator opens the gate.
-    pub fn resume(&mut self) -> &mut Self {
+    pub(crate) fn resume(&mut self) -> &mut Self {
         let rev = self.gate.map_or(1, |(_, rev)| rev + 1);
         self.gate = Some((false, rev));
         self.event(None, rev, "product.resumed", "operator:ada", json!({"gate": "resumed"}));

@@ -9,7 +9,7 @@ use super::book::{Book, job};
 use super::plants::PLANTS;
 
 /// An ordinary day: work that ships, a factory that falls silent, a job that waits for another.
-pub fn day() -> Book {
+pub(crate) fn day() -> Book {
     let (a, b) = (job(1), job(2));
     let mut book = Book::new();
     book.mark("started").beat("f1", 2, &[]).beat("f2", 1, &[]);

@@ -3,5 +3,5 @@
 mod clients;
 mod kill;
 mod ledger;
-mod server;
+pub(crate) mod server;
 mod verify;

@@ -75,6 +75,13 @@ impl Http {
         Some((status, serde_json::from_str(&text).unwrap_or(Value::Null)))
     }
 
+    /// Edits a record at this `rev`; the status.
+    pub(crate) async fn edit(&self, path: &str, rev: u64, body: Value) -> u16 {
+        let request = self.client.patch(format!("{}{path}", self.api)).header("x-product-id", "crash");
+        let request = request.header("content-type", "application/json").header("if-match", format!("\"{rev}\""));
+        request.body(body.to_string()).send().await.unwrap().status().as_u16()
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Value {
         let (status, body) = self.call("GET", path, None).await.unwrap();
         assert_eq!(status, 200, "GET {path}: {body}");

@@ -4,13 +4,14 @@ use super::none;
 use super::tree::Tree;
 
 /// Each crate and the crates of this workspace that it may depend on.
-const MAY_NAME: [(&str, &[&str]); 7] = [
+const MAY_NAME: [(&str, &[&str]); 8] = [
     ("domain", &[]),
     ("actors", &["domain"]),
     ("entities", &[]),
     ("migration", &[]),
     ("wire", &["domain"]),
     ("agent", &["domain", "wire"]),
+    ("checker", &[]),
     ("xtask", &[]),
 ];
 
