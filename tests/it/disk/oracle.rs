@@ -202,10 +202,10 @@ async fn render(
     line(&rows.claims)?;
     line(&store.factories(product).await.map_err(said)?)?;
     let opened = store.open(product, Arc::new(Deaf)).await.map_err(|fault| format!("it cannot be opened: {fault}"))?;
-    let Opened { last_seq, settings, waiting, leased, mut dependencies, factories: _ } = opened;
+    let Opened { last_seq, last_at, settings, waiting, leased, mut dependencies, factories: _ } = opened;
     dependencies.sort_unstable();
     dependencies.dedup();
-    line(&(last_seq, settings))?;
+    line(&(last_seq, last_at, settings))?;
     for waiting in waiting {
         line(&waiting)?;
     }
