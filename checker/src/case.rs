@@ -27,6 +27,39 @@ pub(crate) struct Dump {
     pub(crate) factories: Vec<Factory>,
     /// Whether the product is paused, and its `rev`.
     pub(crate) gate: Option<(bool, Option<u64>)>,
+    /// What only a data directory has.
+    pub(crate) stored: Option<Stored>,
+}
+
+/// What lies in a data directory beside the records.
+#[derive(Debug, Default)]
+pub(crate) struct Stored {
+    /// For each event of a job, by `seq`: the `seq` of the job's event before.
+    pub(crate) prev: HashMap<u64, Option<u64>>,
+    /// For each job its last event and how many editions of its spec there are, and which is current.
+    pub(crate) jobs: HashMap<Name, StoredJob>,
+    pub(crate) receipts: Vec<Receipt>,
+}
+
+/// What lies beside a job.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct StoredJob {
+    pub(crate) last_seq: u64,
+    pub(crate) edition: u32,
+    pub(crate) editions: u32,
+}
+
+/// What a request with an id of its own has left behind.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Receipt {
+    /// The factory's claim, or the job's report.
+    pub(crate) of: Name,
+    pub(crate) id: Name,
+    pub(crate) claim: bool,
+    pub(crate) job: Name,
+    pub(crate) epoch: u64,
+    pub(crate) rev: u64,
+    pub(crate) at: i64,
 }
 
 impl Dump {

@@ -20,12 +20,13 @@ use crate::verdict::Verdict;
 /// Feed it events, records and lines of histories in any order, then ask for the verdict.
 #[derive(Debug, Default)]
 pub struct Checker {
-    names: Names,
+    pub(crate) names: Names,
     products: BTreeMap<Name, Evidence>,
     marks: Vec<Mark>,
-    findings: Findings,
+    pub(crate) findings: Findings,
     complete: bool,
-    logged: bool,
+    /// The log was fed.
+    pub(crate) logged: bool,
 }
 
 /// A line of a history, as it is kept while it is read.
@@ -41,7 +42,6 @@ enum LineText<'a> {
 #[serde(rename_all = "camelCase")]
 struct OpText<'a> {
     #[serde(borrow)]
-    client: crate::text::Text<'a>,
     product: crate::text::Text<'a>,
     invoked: u64,
     #[serde(default)]
@@ -104,7 +104,6 @@ impl Checker {
         match serde_json::from_str(text)? {
             LineText::Mark(mark) => self.mark(mark),
             LineText::Op(op) => self.told(&Told {
-                client: op.client.as_str(),
                 product: op.product.as_str(),
                 invoked: op.invoked,
                 returned: op.returned,
@@ -215,7 +214,13 @@ impl Checker {
         Ok(())
     }
 
-    fn unreadable(&mut self, product: Name, place: Place, why: &Unreadable) {
+    /// What was fed about a product.
+    pub(crate) fn evidence(&mut self, product: Name) -> &mut Evidence {
+        self.products.entry(product).or_default()
+    }
+
+    /// Notes that a piece of evidence was not understood.
+    pub(crate) fn unreadable(&mut self, product: Name, place: Place, why: &Unreadable) {
         self.findings.broken((&self.names, product), "unreadable", place, why.to_string());
     }
 }

@@ -1,7 +1,5 @@
 //! Collects what a check finds. Owns how much is kept of it; decides nothing.
 
-use std::collections::BTreeMap;
-
 use crate::names::{Name, Names};
 use crate::verdict::{Counts, RULES, SEEN, Verdict, Violation};
 
@@ -69,10 +67,6 @@ impl Findings {
 
     pub(crate) fn counts(&mut self) -> &mut Counts {
         &mut self.verdict.counts
-    }
-
-    pub(crate) fn seen_map(&self) -> &BTreeMap<&'static str, u64> {
-        &self.verdict.seen
     }
 
     /// What it all comes to, in order.

@@ -4,6 +4,7 @@
 
 mod case;
 mod checker;
+pub mod data;
 mod deed;
 mod evidence;
 mod fact;

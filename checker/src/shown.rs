@@ -56,12 +56,8 @@ pub(crate) struct Spec {
     pub(crate) capabilities: Vec<Name>,
     pub(crate) class: Option<Name>,
     pub(crate) engines: Vec<Name>,
-    pub(crate) max_attempts: u32,
-    pub(crate) approvals: u32,
     /// Only where the job has not been claimed yet.
     pub(crate) not_before: Option<i64>,
-    /// A run of it can end by a limit.
-    pub(crate) limited: bool,
 }
 
 #[derive(Deserialize)]
@@ -100,8 +96,6 @@ struct JobText<'a> {
 
 #[derive(Deserialize)]
 struct ApprovalsText<'a> {
-    #[serde(default)]
-    required: u32,
     #[serde(default, borrow)]
     by: Vec<Text<'a>>,
 }
@@ -137,20 +131,8 @@ struct SpecText<'a> {
     engine_class: Option<Text<'a>>,
     #[serde(default)]
     engines: Vec<Text<'a>>,
-    retry: RetryText,
-    approvals: ApprovalsText<'a>,
     #[serde(default)]
     not_before: Option<Text<'a>>,
-    #[serde(default)]
-    budget: Option<serde::de::IgnoredAny>,
-    #[serde(default)]
-    timeout_sec: Option<serde::de::IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RetryText {
-    max_attempts: u32,
 }
 
 /// A point in time. Refuses what is none.
@@ -228,10 +210,7 @@ impl Spec {
             capabilities,
             class: name(text.engine_class.as_ref(), names),
             engines,
-            max_attempts: text.retry.max_attempts,
-            approvals: text.approvals.required,
             not_before: maybe_at(text.not_before.as_ref())?,
-            limited: text.budget.is_some() || text.timeout_sec.is_some(),
         })
     }
 }

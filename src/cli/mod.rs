@@ -2,6 +2,7 @@
 //! else to the standard error stream; a verb has a file of its own, and none decides anything about jobs.
 
 mod act;
+mod check;
 mod completions;
 mod connect;
 mod demo;
@@ -76,6 +77,8 @@ enum Verb {
     Demo(demo::Args),
     /// Checks whether this host has what is needed.
     Doctor(doctor::Args),
+    /// Holds a data directory, or a recorded history, against what must always be true.
+    Check(check::Args),
     /// Prints the OpenAPI document of the REST interface.
     Openapi,
     /// Prints completions for a shell.
@@ -102,6 +105,7 @@ fn run(global: Global, verb: Verb) -> Result<Exit, Failure> {
         Verb::Factory(args) => factory::run(args, &global),
         Verb::Demo(args) => demo::run(&args, &global),
         Verb::Doctor(args) => asked(doctor::run(args, &global)),
+        Verb::Check(args) => asked(check::run(args, &global)),
         Verb::Openapi => openapi::run(),
         Verb::Completions(args) => completions::run(&args),
         Verb::Submit(args) => asked(submit::run(Desk::open(&global)?, args)),

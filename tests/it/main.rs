@@ -1,6 +1,7 @@
 //! The integration tests, in one binary.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod check;
 mod crash;
 #[cfg(unix)]
 mod disk;

@@ -156,7 +156,8 @@ impl Held {
             receipt: receipt.clone(),
         };
         let facts = step.facts.into_iter().map(Into::into).collect();
-        match self.write(facts, by, change).await? {
+        // The moment of the decision: what the record says of its times is what the log says.
+        match self.write(job.updated_at, facts, by, change).await? {
             Ok(committed) => {
                 if let Loaded::Here(stored) = &mut self.loaded {
                     stored.job = job;
@@ -187,7 +188,7 @@ impl Held {
         let prev_seq = self.stored().map_or(0, |stored| stored.last_seq);
         let change = Change::Note { job: self.id, prev_seq, usage, receipt: receipt.clone() };
         let (told, facts) = (fact.is_some(), fact.into_iter().map(Into::into).collect());
-        let written = self.write(facts, by, change).await?;
+        let written = self.write(self.now(), facts, by, change).await?;
         if let (Ok(committed), Loaded::Here(stored)) = (&written, &mut self.loaded) {
             stored.last_seq = if told { committed.last_seq } else { prev_seq };
             stored.receipts.extend(receipt);
@@ -197,11 +198,12 @@ impl Held {
 
     async fn write(
         &self,
+        at: Timestamp,
         facts: Vec<domain::event::Fact>,
         by: &By,
         change: Change,
     ) -> Result<Result<Committed, NotDone>, ActorProcessingErr> {
-        let write = Write { product: self.lane.product.clone(), at: self.now(), by: by.clone(), facts, change };
+        let write = Write { product: self.lane.product.clone(), at, by: by.clone(), facts, change };
         match self.lane.store.commit(write).await {
             Ok(committed) => Ok(Ok(committed)),
             Err(Fault::Lost) => Err(Box::new(Lost)),

@@ -113,6 +113,7 @@ async fn aside(
     if usage.is_none() && receipt.is_none() {
         return Ok(Ok(()));
     }
+    let by = &told_by(by, usage.as_ref());
     let usage = usage.map(|run| (run.epoch, Box::new(report.insights.clone())));
     held.note(None, by, usage, receipt).await
 }
@@ -121,6 +122,14 @@ async fn aside(
 fn speaker(job: &Job, fence: &Fence, by: By) -> By {
     let holder = job.lease.as_ref().filter(|lease| lease.epoch == fence.epoch).map(|lease| &lease.holder);
     fence.factory.as_ref().or(holder).map_or(by, |factory| By::Factory(factory.clone()))
+}
+
+/// Who spoke, where nobody said so: the factory of the run that it was about.
+fn told_by(by: &By, run: Option<&Run>) -> By {
+    match (by, run) {
+        (By::Coordinator, Some(run)) => By::Factory(run.factory.clone()),
+        (by, _) => by.clone(),
+    }
 }
 
 /// What is remembered of an earlier report like this one.
@@ -162,10 +171,7 @@ async fn fence(
     let zombie = Fence { epoch: fence.epoch, factory: ran.as_ref().and(fence.factory.clone()) };
     let runs = held.job().is_ok_and(|job| job.run.as_ref().is_some_and(|run| run.epoch == fence.epoch));
     let real = ran.is_some() || runs;
-    let by = match (by, ran) {
-        (By::Coordinator, Some(run)) => &By::Factory(run.factory),
-        (by, _) => by,
-    };
+    let by = &told_by(by, ran.as_ref());
     let now = held.now();
     let told = real && !held.lane.zombies.is_quiet(held.id, &zombie, now);
     if !told && !usage_accepted {

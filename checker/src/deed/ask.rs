@@ -80,8 +80,7 @@ pub(crate) struct Report {
     pub(crate) fence: Fence,
     pub(crate) id: Option<Name>,
     pub(crate) stage: Option<Stage>,
-    pub(crate) outcome: Option<Outcome>,
-    /// It brings a checkpoint, usage, or anything else that may be new under a stage that is reached already.
+    /// It brings a checkpoint, which may be news under a stage that is reached already.
     pub(crate) checkpoint: bool,
     pub(crate) usage: bool,
     pub(crate) same: u64,
@@ -267,7 +266,6 @@ impl Report {
             fence: Fence { job, epoch: text.lease_epoch, factory: name(text.factory_id.as_ref(), names) },
             id: name(text.report_id.as_ref(), names),
             stage: text.stage,
-            outcome: text.result,
             checkpoint: text.checkpoint.is_some(),
             usage: text.insights.is_some_and(|usage| usage.is_some()),
             same: print(&body),

@@ -18,8 +18,6 @@ pub(crate) use reply::{Beat, Held, Reply};
 /// A request and its answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Deed {
-    pub(crate) client: Name,
-    pub(crate) product: Name,
     pub(crate) invoked: u64,
     /// The answer's stamp; the largest number where none came.
     pub(crate) returned: u64,
@@ -50,7 +48,6 @@ pub(crate) enum Fate {
 
 /// A request as it stands in a history, borrowed or owned.
 pub(crate) struct Told<'a> {
-    pub(crate) client: &'a str,
     pub(crate) product: &'a str,
     pub(crate) invoked: u64,
     pub(crate) returned: Option<u64>,
@@ -67,7 +64,6 @@ pub(crate) struct Told<'a> {
 impl<'a> From<&'a Op> for Told<'a> {
     fn from(op: &'a Op) -> Self {
         Self {
-            client: &op.client,
             product: &op.product,
             invoked: op.invoked,
             returned: op.returned,
@@ -103,8 +99,6 @@ impl Deed {
             Err(why) => (Reply::None, Some(why)),
         };
         let deed = Self {
-            client: names.of(told.client),
-            product: names.of(told.product),
             invoked: told.invoked,
             returned: told.returned.unwrap_or(u64::MAX),
             at: told.at,

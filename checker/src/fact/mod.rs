@@ -5,7 +5,7 @@ mod read;
 use crate::names::Name;
 use crate::words::{Health, Outcome, Reason, Stage, Status};
 
-pub(crate) use read::{Unreadable, checkpoint, name, shown_card};
+pub(crate) use read::{Members, Unreadable, checkpoint, name, shown_card};
 
 /// An event of a product's log.
 #[derive(Clone, Debug)]
@@ -70,16 +70,12 @@ pub(crate) struct Card {
     pub(crate) classes: Vec<Name>,
     /// Those that can be used.
     pub(crate) engines: Vec<Name>,
-    /// It names engines at all.
-    pub(crate) names_engines: bool,
 }
 
 /// What became true.
 #[derive(Clone, Debug)]
 pub(crate) enum What {
-    Created {
-        title: Name,
-    },
+    Created,
     Ready,
     Blocked(Reason),
     Leased(Grant),
@@ -152,7 +148,7 @@ impl What {
             Self::Retried { end, .. } | Self::DeadLettered { end, .. } | Self::Rejected { end, .. } => *end,
             Self::Failed(end) | Self::Cancelled(end) | Self::Shipped(end) => *end,
             Self::Requeued(requeue) => requeue.end,
-            Self::Created { .. }
+            Self::Created
             | Self::Ready
             | Self::Blocked(_)
             | Self::Leased(_)

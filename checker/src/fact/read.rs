@@ -85,7 +85,6 @@ impl Card {
             capabilities,
             classes,
             engines: usable.map(|engine| names.of(engine.name.as_str())).collect(),
-            names_engines: !text.engines.is_empty(),
         }
     }
 }
@@ -108,7 +107,6 @@ struct Particulars<'a> {
     attempt: Option<u32>,
     not_before: Option<i64>,
     question: Option<Text<'a>>,
-    title: Option<Text<'a>>,
     fresh: bool,
     blocked: bool,
     note: Option<Text<'a>>,
@@ -123,24 +121,52 @@ fn given<T>(member: Option<T>, name: &str) -> Result<T, Unreadable> {
     member.ok_or_else(|| Unreadable(format!("`{name}` is missing")))
 }
 
+/// An event's members, wherever they come from.
+pub(crate) struct Members<'a> {
+    pub(crate) seq: u64,
+    pub(crate) job: Option<&'a str>,
+    pub(crate) factory: Option<&'a str>,
+    pub(crate) rev: Option<u64>,
+    pub(crate) kind: &'a str,
+    /// Milliseconds since 1970.
+    pub(crate) at: i64,
+    pub(crate) by: &'a str,
+    pub(crate) data: &'a str,
+}
+
 impl Fact {
     /// Reads an event. Refuses times and particulars that are none.
     pub(crate) fn read(event: &Event, names: &mut Names) -> Result<Self, Unreadable> {
-        let bad = |why: Unreadable| Unreadable(format!("event {} {}: {why}", event.seq, event.kind));
-        let at = millis(&event.at).ok_or_else(|| bad(Unreadable(format!("`{}` is no time", event.at))))?;
+        let at = millis(&event.at).ok_or_else(|| Unreadable(format!("`{}` is no time", event.at)))?;
+        let members = Members {
+            seq: event.seq,
+            job: event.job_id.as_deref(),
+            factory: event.factory_id.as_deref(),
+            rev: event.rev,
+            kind: &event.kind,
+            at,
+            by: &event.by,
+            data: event.data.get(),
+        };
+        Self::of(&members, names)
+    }
+
+    /// Condenses an event. Refuses particulars that are none.
+    pub(crate) fn of(event: &Members<'_>, names: &mut Names) -> Result<Self, Unreadable> {
         let by = match event.by.split_once(':') {
             Some(("factory", id)) => By::Factory(names.of(id)),
             Some((_, name)) => By::Operator(names.of(name)),
             None => By::Coordinator,
         };
-        let what = what(&event.kind, event.data.get(), names).map_err(bad)?;
-        let print = print(&(event.seq, &event.job_id, &event.factory_id, event.rev, &event.kind, at, &event.by));
+        let what = what(event.kind, event.data, names)
+            .map_err(|why| Unreadable(format!("event {} {}: {why}", event.seq, event.kind)))?;
+        let print = print(&(event.seq, event.job, event.factory, event.rev, event.kind, event.at, event.by));
         Ok(Self {
             seq: event.seq,
-            at,
+            at: event.at,
             by,
-            job: event.job_id.as_deref().map(|id| names.of(id)),
-            factory: event.factory_id.as_deref().map(|id| names.of(id)),
+            job: event.job.map(|id| names.of(id)),
+            factory: event.factory.map(|id| names.of(id)),
             rev: event.rev,
             print,
             what,
@@ -199,7 +225,7 @@ fn card(data: &str, names: &mut Names) -> Result<Box<Card>, Unreadable> {
 fn of_job(kind: &str, data: Particulars<'_>, names: &mut Names) -> Result<What, Unreadable> {
     let end = data.end.map(End::from);
     Ok(match kind {
-        "job.created" => What::Created { title: names.of(given(data.title, "title")?.as_str()) },
+        "job.created" => What::Created,
         "job.stage" => What::Staged {
             stage: given(data.stage, "stage")?,
             outcome: data.result.map(|word| serde_json::from_str(word.get())).transpose()?,

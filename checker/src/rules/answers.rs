@@ -6,6 +6,7 @@ use super::sight::{Sight, View};
 use crate::case::Case;
 use crate::deed::{Ask, Deed, Reply};
 use crate::findings::{Findings, Place};
+use crate::names::Name;
 use crate::shown::{Factory, Run, Shown};
 use crate::track::{CardChange, Lease, Presence, State, Track};
 use crate::words;
@@ -15,13 +16,17 @@ pub(super) fn check(case: &Case<'_>, track: &Track, sight: &Sight<'_>, findings:
         job(case, track, view, findings);
     }
     for deed in case.deeds {
-        others(case, track, deed, findings);
+        others(case, track, sight, deed, findings);
     }
 }
 
 fn job(case: &Case<'_>, track: &Track, view: &View<'_>, findings: &mut Findings) {
     let (shown, deed) = (view.shown, &case.deeds[view.deed]);
     let place = Place::job(shown.job).op(deed.invoked);
+    let about = about(&deed.ask);
+    if about.is_some_and(|job| job != shown.job) {
+        return case.broken(findings, "answer", place, "is not the job that was asked for");
+    }
     let Some(change) = view.change else {
         let last = track.last(shown.job).map_or(0, |change| change.state.rev);
         let how = if view.own { "acknowledged" } else { "shown" };
@@ -35,11 +40,57 @@ fn job(case: &Case<'_>, track: &Track, view: &View<'_>, findings: &mut Findings)
     }
 }
 
+/// The job that a request is about.
+fn about(ask: &Ask) -> Option<Name> {
+    match ask {
+        Ask::Report(report) => Some(report.fence.job),
+        Ask::Renew(fence) | Ask::Release(fence) => Some(fence.job),
+        Ask::Act(job, _) | Ask::Edit(job) | Ask::Runs(job) | Ask::Lease(job) | Ask::Job { job, .. } => Some(*job),
+        Ask::Submit(_)
+        | Ask::Batch(_)
+        | Ask::Claim(_)
+        | Ask::Heartbeat { .. }
+        | Ask::Drain(_)
+        | Ask::Undrain(_)
+        | Ask::Pause
+        | Ask::Resume
+        | Ask::Estop
+        | Ask::Jobs
+        | Ask::Events
+        | Ask::Factory(_)
+        | Ask::Factories
+        | Ask::Reading
+        | Ask::Other => None,
+    }
+}
+
+/// A lease that is shown by itself was the job's at some time while it was asked for.
+fn lease(
+    case: &Case<'_>,
+    track: &Track,
+    sight: &Sight<'_>,
+    deed: &Deed,
+    shown: &crate::shown::Lease,
+) -> Option<String> {
+    let job = about(&deed.ask)?;
+    let known = sight.known(job, deed.invoked);
+    let same = |state: &State| match state.lease {
+        None => shown.status == words::Status::None && shown.epoch == state.epoch,
+        Some(lease) => (shown.holder, shown.epoch, shown.status) == (Some(lease.holder), lease.epoch, lease.status),
+    };
+    let changes = track.jobs.get(&job).map(Vec::as_slice).unwrap_or_default();
+    // The last `rev` that was known then counts as well: nothing may have happened since.
+    let from = changes.partition_point(|change| track.changes[*change].state.rev < known);
+    let within = changes[from..].iter().take_while(|change| !sight.is_after(case, track, **change, deed));
+    let found = within.into_iter().any(|change| same(&track.changes[*change].state));
+    (!found).then(|| format!("the lease was shown {:?} under epoch {}", shown.status, shown.epoch))
+}
+
 /// The first member in which a shown job is not what it ought to be.
 pub(super) fn differs(case: &Case<'_>, shown: &Shown, state: &State) -> Option<String> {
     let lease = state.lease.map(|lease| (Some(lease.holder), lease.epoch, lease.status));
     let shown_lease = shown.lease.map(|lease| (lease.holder, lease.epoch, lease.status));
-    let name = |(holder, epoch, status): (Option<crate::names::Name>, u64, words::Status)| {
+    let name = |(holder, epoch, status): (Option<Name>, u64, words::Status)| {
         format!("{status:?} epoch {epoch} by {}", holder.map_or("nobody", |holder| case.text(holder)))
     };
     let before = state.not_before;
@@ -70,11 +121,19 @@ pub(super) fn member<T: PartialEq + Debug>(name: &str, shown: T, due: T) -> Opti
 }
 
 /// What answers show besides jobs.
-fn others(case: &Case<'_>, track: &Track, deed: &Deed, findings: &mut Findings) {
+fn others(case: &Case<'_>, track: &Track, sight: &Sight<'_>, deed: &Deed, findings: &mut Findings) {
     let place = Place::default().op(deed.invoked);
     match &deed.reply {
+        Reply::Lease(shown) => {
+            if let Some(what) = lease(case, track, sight, deed, shown) {
+                case.broken(findings, "answer", Place { job: about(&deed.ask), ..place }, what);
+            }
+        }
         Reply::Runs(runs) => {
             for found in runs {
+                if about(&deed.ask) != Some(found.job) {
+                    case.broken(findings, "answer", Place::job(found.job).op(deed.invoked), "a run of another job");
+                }
                 if let Some(what) = run(case, track, found) {
                     case.broken(findings, "answer", Place::job(found.job).op(deed.invoked), what);
                 }
@@ -97,7 +156,16 @@ fn others(case: &Case<'_>, track: &Track, deed: &Deed, findings: &mut Findings) 
         }
         Reply::Events(events) => log(case, deed, events, findings),
         Reply::Factories(factories) => {
-            factories.iter().for_each(|one| factory(case, track, one, place, findings));
+            let asked = match deed.ask {
+                Ask::Factory(id) | Ask::Drain(id) | Ask::Undrain(id) => Some(id),
+                _ => None,
+            };
+            for one in factories {
+                if asked.is_some_and(|id| id != one.id) {
+                    case.broken(findings, "answer", place, "is not the factory that was asked for");
+                }
+                factory(case, track, one, place, findings);
+            }
         }
         Reply::Beat(beat) => factory(case, track, &beat.factory, place, findings),
         Reply::Product { paused } if *paused != matches!(deed.ask, Ask::Pause | Ask::Estop) => {

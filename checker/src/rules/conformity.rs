@@ -20,9 +20,7 @@ pub(super) fn check(case: &Case<'_>, findings: &mut Findings) {
         }
         if deed.status >= 400 && deed.code == Code::Missing {
             case.broken(findings, "conformity", place, format!("{} without a code", deed.status));
-        } else if deed.status >= 500 && !matches!(deed.status, 503 | 507) {
-            case.broken(findings, "conformity", place, format!("status {}", deed.status));
-        } else if !(200..600).contains(&deed.status) || (300..400).contains(&deed.status) {
+        } else if !matches!(deed.status, 200..300 | 400..500 | 503 | 507) {
             case.broken(findings, "conformity", place, format!("status {}", deed.status));
         }
         if deed.fate == Fate::Done && matches!(deed.ask, Ask::Other) {

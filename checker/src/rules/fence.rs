@@ -27,7 +27,10 @@ pub(super) fn check(case: &Case<'_>, track: &Track, sight: &Sight<'_>, findings:
         if let Some(fence) = fence {
             match deed.fate {
                 Fate::Done => look.accepted(fence, findings),
-                Fate::Refused => look.refused(fence, findings),
+                Fate::Refused => {
+                    look.refused(fence, findings);
+                    look.charged(fence, findings);
+                }
                 Fate::NotDone | Fate::Unknown => {}
             }
         }
@@ -68,15 +71,13 @@ impl Look<'_> {
             return self.broken(findings, fence.job, what);
         }
         match &self.deed.reply {
-            Reply::Renewed(held) => {
-                if held.epoch != fence.epoch || self.was_over(&fence) {
-                    self.broken(findings, fence.job, format!("epoch {} was renewed, and had ended", fence.epoch));
-                }
+            Reply::Renewed(held) if held.epoch != fence.epoch || self.was_over(&fence) => {
+                self.broken(findings, fence.job, format!("epoch {} was renewed, and had ended", fence.epoch));
             }
             Reply::Job(shown) if !shown.repeated => {
-                let before = self.track.made(shown.job, shown.rev.saturating_sub(1));
-                let held = before.is_some_and(|before| self.track.changes[before].state.holds(fence.epoch));
-                if !held {
+                let made = self.track.made(shown.job, shown.rev);
+                let before = made.and_then(|made| self.track.before(made));
+                if made.is_some() && before.is_none_or(|before| !before.holds(fence.epoch)) {
                     let what = format!("accepted under epoch {}, which was not held then", fence.epoch);
                     self.broken(findings, fence.job, what);
                 }
@@ -101,6 +102,18 @@ impl Look<'_> {
             return;
         };
         self.plausible(fence.job, epoch, findings);
+    }
+
+    /// Usage that comes with a stale report is charged to the run of its epoch.
+    fn charged(&self, fence: Fence, findings: &mut Findings) {
+        let (Ask::Report(report), Reply::Problem(problem)) = (&self.deed.ask, &self.deed.reply) else { return };
+        let lease = self.track.lease(fence.job, fence.epoch);
+        let ours = lease.is_some_and(|lease| fence.factory.is_none_or(|factory| factory == lease.holder));
+        let stale = self.deed.code == Code::StaleLease && self.was_over(&fence);
+        if report.usage && stale && ours && !problem.usage_accepted {
+            let place = Place::job(fence.job).op(self.deed.invoked);
+            self.case.broken(findings, "I11", place, format!("usage under epoch {} was fenced away", fence.epoch));
+        }
     }
 
     /// The epoch that a refusal names was the job's at some time while it was decided.

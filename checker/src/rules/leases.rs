@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::calm::Calm;
 use crate::case::Case;
 use crate::deed::{Ask, Deed, Fate, Held, Reply};
-use crate::evidence::Moment;
 use crate::fact::What;
 use crate::findings::{Findings, Place};
 use crate::names::Name;
@@ -14,8 +14,6 @@ use crate::track::{Lease, Track};
 const LATE_MS: i64 = 1_000;
 /// Leases that fall due together before the reaper may brake.
 const CROWD: usize = 20;
-/// Who gets no answer may have met a fault whose effects last a while.
-const SHOCK_MS: i64 = 60_000;
 
 /// What was promised to a lease's holder after the grant.
 #[derive(Default)]
@@ -25,16 +23,8 @@ struct Promises {
     maybe: Option<(i64, u32)>,
 }
 
-pub(super) fn check(case: &Case<'_>, track: &Track, findings: &mut Findings) {
+pub(super) fn check(case: &Case<'_>, track: &Track, calm: &Calm<'_>, findings: &mut Findings) {
     let promises = promises(case, findings);
-    let shocks = shocks(case);
-    let calm = |from: i64, until: i64| {
-        let next = shocks.partition_point(|(_, end)| *end < from);
-        shocks.get(next).is_none_or(|(begin, _)| *begin > until) && !case.upset(from, until)
-    };
-    let newest = case.facts.iter().map(|fact| fact.at).max().unwrap_or(i64::MIN);
-    let answered = case.deeds.iter().filter(|deed| deed.is_answered()).map(|deed| deed.until);
-    let horizon = newest.max(answered.max().unwrap_or(i64::MIN));
     let mut ends: Vec<i64> = track.leases.iter().filter_map(|lease| Some(track.changes[lease.ended?].at)).collect();
     ends.sort_unstable();
     let none = Promises::default();
@@ -49,7 +39,8 @@ pub(super) fn check(case: &Case<'_>, track: &Track, findings: &mut Findings) {
         let place = |seq: Option<u64>| Place { seq, ..Place::job(lease.job) };
         if let Some(expired) = expired {
             let place = place(Some(case.facts[expired.first].seq));
-            let least = if calm(renewed, expired.at) { until } else { soft(track, lease, granted, renewed, until) };
+            let least =
+                if calm.is_calm(renewed, expired.at) { until } else { soft(track, lease, granted, renewed, until) };
             if expired.at < least {
                 let what = format!("epoch {} expired {} ms before its end", lease.epoch, least - expired.at);
                 case.broken(findings, "I15", place, what);
@@ -63,8 +54,8 @@ pub(super) fn check(case: &Case<'_>, track: &Track, findings: &mut Findings) {
         let crowd = ends.partition_point(|at| *at <= limit + 10_000) - ends.partition_point(|at| *at < limit - 10_000);
         let brake = if crowd >= CROWD { ttl } else { 0 };
         let due = limit + LATE_MS + brake;
-        let ended = end.map_or(horizon, |end| end.at);
-        if !case.jumped() && ended > due && calm(renewed, ended.min(due + SHOCK_MS)) {
+        let ended = end.map_or(calm.horizon, |end| end.at);
+        if !case.jumped() && ended > due && calm.is_calm(renewed, ended.min(due)) {
             let what = match expired {
                 Some(_) => format!("epoch {} expired {} ms after its end", lease.epoch, ended - limit),
                 None => format!("epoch {} ran out, and was still held {} ms later", lease.epoch, ended - limit),
@@ -130,23 +121,4 @@ fn maybe_renewed(deed: &Deed) -> Vec<(Name, u64)> {
         Ask::Heartbeat { leases, .. } => leases.clone(),
         _ => Vec::new(),
     }
-}
-
-/// Times in which requests met something that may have made the coordinator forget what is soft, in order.
-fn shocks(case: &Case<'_>) -> Vec<(i64, i64)> {
-    let unsure = case.deeds.iter().filter(|deed| matches!(deed.fate, Fate::Unknown | Fate::NotDone));
-    let mut shocks: Vec<(i64, i64)> = unsure
-        .map(|deed| (deed.at, if deed.is_answered() { deed.until } else { deed.at.saturating_add(SHOCK_MS) }))
-        .collect();
-    let halts = case.marks.iter().filter(|mark| mark.mark == Moment::Halted);
-    let resumed = |from: u64| case.marks.iter().find(|mark| mark.stamp > from && mark.mark == Moment::Resumed);
-    shocks.extend(halts.map(|halt| (halt.at, resumed(halt.stamp).map_or(i64::MAX, |mark| mark.at))));
-    shocks.sort_unstable();
-    // An interval that lies in an earlier one must not hide behind it.
-    let mut longest = i64::MIN;
-    for (_, end) in &mut shocks {
-        longest = longest.max(*end);
-        *end = longest;
-    }
-    shocks
 }

@@ -1,6 +1,9 @@
 //! The rules, one file each. Each looks at one product's evidence beside the followed log, and notes what is broken.
+#![allow(clippy::wildcard_enum_match_arm, reason = "a rule names what it looks at; the rest is none of its business")]
 
 mod answers;
+mod calm;
+mod claims;
 mod conformity;
 mod dump;
 mod fence;
@@ -9,7 +12,9 @@ mod log;
 mod order;
 mod origin;
 mod repeats;
+mod seen;
 mod sight;
+mod stored;
 
 use crate::case::Case;
 use crate::findings::Findings;
@@ -25,9 +30,13 @@ pub(crate) fn check(case: &Case<'_>, findings: &mut Findings) {
         answers::check(case, &track, &sight, findings);
         fence::check(case, &track, &sight, findings);
         origin::check(case, &track, &sight, findings);
-        leases::check(case, &track, findings);
+        let calm = calm::Calm::of(case);
+        leases::check(case, &track, &calm, findings);
+        claims::check(case, &track, &sight, &calm, findings);
+        seen::check(case, &track, findings);
+        stored::check(case, &track, findings);
     }
     order::check(case, &track, &sight, findings);
-    repeats::check(case, &track, findings);
+    repeats::check(case, &track, &sight, findings);
     dump::check(case, &track, findings);
 }

@@ -73,7 +73,9 @@ pub(super) fn check(case: &Case<'_>, track: &Track, sight: &Sight<'_>, findings:
             case.broken(findings, "origin", Place { job: fact.job, ..Place::default() }.seq(fact.seq), what);
         }
     }
-    let left = rooms.values().flatten().filter(|room| room.unknown && room.left > 0).count();
+    let changes = |kind: &Kind| !matches!(kind, Kind::Stopped | Kind::Fenced(..));
+    let left = rooms.iter().filter(|(kind, _)| changes(kind)).flat_map(|(_, rooms)| rooms);
+    let left = left.filter(|room| room.unknown && room.left > 0).count();
     (0..left).for_each(|_| findings.seen("unknown outcome that was not committed"));
 }
 
@@ -122,9 +124,8 @@ fn of_change(case: &Case<'_>, track: &Track, change: usize) -> Option<Kind> {
     let job = now.job;
     let fact = &case.facts[now.last];
     let first = &case.facts[now.first];
-    let before = track.made(job, now.state.rev.saturating_sub(1)).map(|before| track.changes[before].state);
-    let epoch = before.map_or(0, |state| state.epoch);
-    if let What::Created { .. } = first.what {
+    let epoch = track.before(change).map_or(0, |state| state.epoch);
+    if let What::Created = first.what {
         return Some(Kind::Submit(case.specs.get(&job).and_then(|spec| spec.key)));
     }
     if let By::Factory(_) = now.by {
@@ -246,7 +247,7 @@ fn take(case: &Case<'_>, rooms: &mut Rooms, kind: Kind, fact: &Fact, findings: &
 
     let Some(room) = rooms.get_mut(&kind).and_then(|rooms| rooms.iter_mut().find(begun)) else { return false };
     room.left -= 1;
-    if room.unknown && kind != Kind::Stopped {
+    if room.unknown && !matches!(kind, Kind::Stopped | Kind::Fenced(..)) {
         findings.seen("unknown outcome that was committed");
     }
     true

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::sight::Sight;
 use crate::case::Case;
 use crate::deed::{Ask, Claim, Deed, Fate, Reply, Report, Submit};
 use crate::findings::{Findings, Place};
@@ -14,7 +15,7 @@ use crate::words::{Code, Stage};
 /// Ids are kept for 7 days.
 const KEPT_MS: i64 = 7 * 24 * 3_600_000;
 
-pub(super) fn check(case: &Case<'_>, track: &Track, findings: &mut Findings) {
+pub(super) fn check(case: &Case<'_>, track: &Track, sight: &Sight<'_>, findings: &mut Findings) {
     keys(case, findings);
     created_once(case, findings);
     reports(case, findings);
@@ -23,6 +24,7 @@ pub(super) fn check(case: &Case<'_>, track: &Track, findings: &mut Findings) {
     if case.logged {
         for deed in case.deeds {
             truly_repeats(case, track, deed, findings);
+            stage_repeats(case, track, sight, deed, findings);
         }
     }
 }
@@ -211,4 +213,20 @@ fn truly_repeats(case: &Case<'_>, track: &Track, deed: &Deed, findings: &mut Fin
     }
     let what = format!("told to repeat a report of {stage:?}, which was never accepted");
     case.broken(findings, "I6", Place::job(lease.job).op(deed.invoked), what);
+}
+
+/// Without an id, the furthest stage that was reached under an epoch is a repeat, also after the lease has ended.
+fn stage_repeats(case: &Case<'_>, track: &Track, sight: &Sight<'_>, deed: &Deed, findings: &mut Findings) {
+    let Ask::Report(report) = &deed.ask else { return };
+    let refused = matches!(deed.code, Code::StaleLease | Code::LeaseEnded | Code::IllegalTransition);
+    let (Some(stage), true) = (report.stage, refused && report.id.is_none() && !report.checkpoint) else { return };
+    let fence = &report.fence;
+    let Some(lease) = track.lease(fence.job, fence.epoch) else { return };
+    let Some(end) = lease.ended.map(|end| &track.changes[end].state) else { return };
+    let over = sight.known(fence.job, deed.invoked) >= end.rev;
+    let by_holder = fence.factory.is_none_or(|factory| factory == lease.holder);
+    if over && by_holder && end.lease.is_some_and(|lease| lease.reached == stage) {
+        let what = format!("{stage:?} was reached under epoch {}, and its repeat was refused", fence.epoch);
+        case.broken(findings, "I6", Place::job(fence.job).op(deed.invoked), what);
+    }
 }

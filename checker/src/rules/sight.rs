@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::case::Case;
-use crate::deed::{Ask, Deed, Reply};
+use crate::deed::{Deed, Reply};
 use crate::names::Name;
 use crate::shown::Shown;
 use crate::track::Track;
@@ -63,6 +63,12 @@ impl<'a> Sight<'a> {
         before.checked_sub(1).map_or(0, |last| seen[last].1)
     }
 
+    /// The stamp of the first answer that showed this `rev` of a job, or a later one.
+    pub(super) fn first(&self, job: Name, rev: u64) -> Option<u64> {
+        let seen = self.known.get(&job)?;
+        seen.get(seen.partition_point(|(_, highest)| *highest < rev)).map(|(returned, _)| *returned)
+    }
+
     /// A change surely came about only after this request had been answered.
     pub(super) fn is_after(&self, case: &Case<'_>, track: &Track, change: usize, deed: &Deed) -> bool {
         let asked_later = self.owner[change].is_some_and(|owner| case.deeds[owner].invoked > deed.returned);
@@ -92,12 +98,4 @@ fn each<'a>(deed: &'a Deed, mut view: impl FnMut(&'a Shown, bool)) {
         | Reply::Product { .. }
         | Reply::Problem(_) => {}
     }
-}
-
-/// The factory that a request is about.
-pub(super) fn factory(ask: &Ask) -> Option<Name> {
-    if let Ask::Heartbeat { factory, .. } | Ask::Drain(factory) | Ask::Undrain(factory) | Ask::Factory(factory) = ask {
-        return Some(*factory);
-    }
-    None
 }

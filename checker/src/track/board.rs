@@ -34,7 +34,7 @@ impl Board {
             (What::Leased(grant), _) => self.granted(case, track, spec, fact, grant),
             (What::Ready, Some(spec)) => self.ready(track, job, spec),
             (What::Failed(None) | What::Blocked(Reason::DependencyFailed), Some(spec)) => self.failed(spec, fact),
-            (What::Created { .. }, Some(spec)) => spec
+            (What::Created, Some(spec)) => spec
                 .depends_on
                 .iter()
                 .filter(|dep| !track.jobs.contains_key(dep))

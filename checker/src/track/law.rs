@@ -54,7 +54,7 @@ fn legal(state: &State, fact: &Fact) -> bool {
     let blocked_on = |reason| stage == Stage::Blocked && state.reason == Some(reason);
     let undelivered = !stage.is_delivered();
     match &fact.what {
-        What::Created { .. } => state.rev == 0,
+        What::Created => state.rev == 0,
         What::Ready => {
             let first = state.rev == 0 && state.reason.is_none() && stage == Stage::Blocked;
             first || blocked_on(Reason::Dependencies) || blocked_on(Reason::DependencyFailed)
@@ -155,6 +155,11 @@ fn ended(state: &State, fact: &Fact, end: End, broken: &mut Vec<Broken>) {
         What::Shipped(_) => end.outcome.is_delivery(),
         _ => true,
     };
+    let said = state.held().and_then(|lease| lease.said) == Some(Outcome::NoChanges);
+    let shipped = matches!(fact.what, What::Shipped(_)) && end.status == Status::Released;
+    if end.outcome.is_delivery() && !shipped && said != (end.outcome == Outcome::NoChanges) {
+        broken.push(("lifecycle", format!("{} ended the run {:?} against its word", word(fact), end.outcome)));
+    }
     if !outcome {
         broken.push(("lifecycle", format!("{} ended the run {:?}", word(fact), end.outcome)));
     }

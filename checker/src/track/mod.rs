@@ -1,4 +1,5 @@
 //! Follows the log from its beginning to its end: what each change made of its record. Every check looks things up here.
+#![allow(clippy::wildcard_enum_match_arm, reason = "a rule names what it looks at; the rest is none of its business")]
 
 mod board;
 mod law;
@@ -15,6 +16,9 @@ use crate::words::Stage;
 use board::Board;
 pub(crate) use law::word;
 pub(crate) use state::State;
+
+/// Somebody who is fenced leaves one event in this time; the clock is read twice.
+const MINUTE_MS: i64 = 59_900;
 
 /// A change of a job: the events that carry one `rev`.
 #[derive(Clone, Debug)]
@@ -74,6 +78,8 @@ pub(crate) struct Track {
     pub(crate) factories: HashMap<Name, Vec<CardChange>>,
     /// The events of the product itself, by their index, and whether it is paused after it.
     pub(crate) gates: Vec<(usize, bool)>,
+    /// When somebody was last fenced, by job, epoch and factory.
+    fenced: HashMap<(Name, u64, Option<Name>), i64>,
     /// The highest `rev` of the product.
     pub(crate) gate_rev: u64,
 }
@@ -114,6 +120,14 @@ impl Track {
         changes.get(at + 1).copied()
     }
 
+    /// The job as it stood before a change.
+    pub(crate) fn before(&self, change: usize) -> Option<&State> {
+        let Change { job, state, .. } = &self.changes[change];
+        let changes = self.jobs.get(job)?;
+        let at = changes.binary_search_by_key(&state.rev, |change| self.changes[*change].state.rev).ok()?;
+        Some(&self.changes[*changes.get(at.checked_sub(1)?)?].state)
+    }
+
     /// The job as it stands at the end.
     pub(crate) fn last(&self, job: Name) -> Option<&Change> {
         self.jobs.get(&job).and_then(|changes| changes.last()).map(|change| &self.changes[*change])
@@ -142,6 +156,16 @@ impl Track {
             (What::Fenced { epoch, .. }, Some(state)) if *epoch > state.epoch => {
                 case.broken(findings, "I3", place, format!("fenced under epoch {epoch}, which was never granted"));
             }
+            (What::Fenced { epoch, factory }, Some(_)) => {
+                let quiet = self
+                    .fenced
+                    .insert((job, *epoch, *factory), fact.at)
+                    .filter(|last| fact.at - last < MINUTE_MS && !case.upset(*last, fact.at));
+                if let Some(last) = quiet {
+                    let what = format!("fenced {} ms after the last time, for the same", fact.at - last);
+                    case.broken(findings, "I3", place, what);
+                }
+            }
             (What::Parked, Some(_)) => {
                 if let Some(change) = self.jobs.get(&job).and_then(|changes| changes.last().copied()) {
                     self.changes[change].state.parked = true;
@@ -161,7 +185,7 @@ impl Track {
         let first = &facts[0];
         let known = self.last(job).map(|change| change.state);
         let place = Place::job(job).seq(first.seq);
-        if known.is_none() && !matches!(first.what, What::Created { .. }) {
+        if known.is_none() && !matches!(first.what, What::Created) {
             case.broken(findings, "lifecycle", place, format!("{} before it was created", word(first)));
         }
         let spec = case.specs.get(&job);

@@ -47,6 +47,8 @@ pub(crate) struct Lease {
     pub(crate) status: Status,
     /// The furthest stage that was reported under it.
     pub(crate) reached: Stage,
+    /// What its holder has said of the result so far.
+    pub(crate) said: Option<Outcome>,
     /// It ended by its holder's own final report.
     pub(crate) final_report: bool,
 }
@@ -107,12 +109,16 @@ impl State {
                     epoch: grant.epoch,
                     status: Status::Held,
                     reached: Stage::Assigned,
+                    said: None,
                     final_report: false,
                 });
             }
-            What::Staged { stage, .. } => {
+            What::Staged { stage, outcome } => {
                 self.stage = *stage;
                 self.reach(*stage);
+                if let Some(lease) = &mut self.lease {
+                    lease.said = outcome.or(lease.said);
+                }
             }
             What::Checkpoint(print) => self.checkpoint = Some(*print),
             What::Released { stage: Stage::Queued, .. } => self.queued(fact.at),
@@ -150,20 +156,7 @@ impl State {
             What::Shipped(_) => self.finished(Stage::Shipped, fact.at),
             What::Edited { needs, .. } => self.needs_edited |= needs,
             What::Parked => self.parked = true,
-            What::Created { .. }
-            | What::Expired(_)
-            | What::Fenced { .. }
-            | What::Registered(_)
-            | What::Changed(_)
-            | What::Stale
-            | What::Offline
-            | What::Online
-            | What::Draining
-            | What::Undrained
-            | What::Paused
-            | What::Resumed
-            | What::Estop
-            | What::Another => {}
+            _ => {}
         }
         self.notes = self.notes.min(NOTES);
     }

@@ -11,7 +11,8 @@ use checker::Line;
 
 use super::dice::Dice;
 use super::full::{Disk, End, SMALL_CROWD, cycle};
-use super::kill::{CROWD, POINTS, fault, good, random_kills, verdict};
+use super::judge::good;
+use super::kill::{CROWD, POINTS, fault, random_kills, verdict};
 use super::load::Crowd;
 use super::server::Build;
 use super::session::Session;
@@ -63,9 +64,9 @@ fn campaign_kill() {
         }
         let verdict = verdict(&session, &shipped);
         good(&verdict);
-        acknowledged += verdict.acknowledged;
-        unknown += verdict.unknown;
-        events += verdict.events;
+        acknowledged += verdict.counts.acknowledged;
+        unknown += verdict.counts.unknown;
+        events += verdict.counts.events;
         directories += 1;
     }
     println!(
@@ -96,7 +97,7 @@ fn campaign_full_disk() {
         }
         let verdict = verdict(&session, &program);
         good(&verdict);
-        acknowledged += verdict.acknowledged;
+        acknowledged += verdict.counts.acknowledged;
     }
     println!(
         "campaign: full disk: {cycles} cycles, {acknowledged} writes acknowledged, serves again after {slowest:?} at the \

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::desk::{Desk, Reply};
-use super::kill::{good, verdict};
+use super::judge::good;
+use super::kill::verdict;
 use super::load::{Crowd, QUIET};
 use super::server::{Build, Server};
 use super::session::Session;

@@ -267,7 +267,7 @@ pub(super) fn granted(outcome: Result<Vec<Grant>, NotDone>) -> String {
         let Run { attempt, factory, engine, .. } = run;
         format!("j{} e{epoch} run {attempt} {factory} {engine:?} {lease} v{} {repeated}", number(job.id), job.rev)
     });
-    format!("ok [{}]", shown.collect::<Vec<_>>().join("; "))
+    render::grants(shown.collect())
 }
 
 pub(super) fn card(factory: &Factory) -> String {

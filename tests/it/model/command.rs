@@ -2,6 +2,10 @@
 //!
 //! Shares nothing with the product; `border.rs` says each of them in the product's words.
 
+/// When every sequence begins, in milliseconds since 1970: far ahead of the host's clock, by which SQLite drops receipts
+/// that are older than a week.
+pub(crate) const BEGIN: i64 = 4_000_000_000_000;
+
 /// A job by its number.
 pub(crate) type JobNo = u8;
 /// A factory by its number.

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::aside::{Aside, Calls};
 use super::backend::Backend;
 use super::border;
-use super::command::{Command, JobNo};
+use super::command::{BEGIN, Command, JobNo};
 
 /// More turns of the run queue than any command needs: each takes up to 61 polls.
 const TURNS: usize = 12;
@@ -35,12 +35,12 @@ pub(crate) struct Actors {
     _aside: Option<Aside>,
 }
 
-/// Time as the paused runtime has it, from zero.
+/// Time as the paused runtime has it, from the beginning of the sequence.
 struct Paused(Instant);
 
 impl Clock for Paused {
     fn now(&self) -> Timestamp {
-        Timestamp(i64::try_from(self.0.elapsed().as_millis()).unwrap())
+        Timestamp(BEGIN + i64::try_from(self.0.elapsed().as_millis()).unwrap())
     }
 }
 
@@ -179,7 +179,7 @@ impl Backend for Actors {
     }
 
     fn pass_to(&mut self, until: i64) {
-        let until = self.start + Duration::from_millis(u64::try_from(until).unwrap());
+        let until = self.start + Duration::from_millis(u64::try_from(until - BEGIN).unwrap());
         self.runtime.block_on(async {
             tokio::time::sleep_until(until).await;
             self.settle().await;

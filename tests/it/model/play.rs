@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
 
 use super::backend::{Backend, Kind};
 use super::command::Command;
@@ -11,8 +12,8 @@ use super::reference::Model;
 
 /// How many commands make a sequence.
 const LENGTH: usize = 250;
-/// How many times a shorter sequence is tried.
-const MAX_TRIES: usize = 3_000;
+/// How long shorter sequences are tried.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The model and a backend disagree.
 #[derive(Clone, Debug)]
@@ -31,7 +32,7 @@ struct Table {
 
 impl Table {
     fn set(kind: Kind) -> Self {
-        Self { model: Model::default(), backend: kind.begin() }
+        Self { model: Model::new(), backend: kind.begin() }
     }
 
     fn play(&mut self, command: &Command) -> Result<(), Quarrel> {
@@ -136,11 +137,10 @@ fn story(kind: Kind, seed: u64, first: String, commands: Vec<Command>) -> String
 /// Leaves out what does not matter: halves, quarters, at last single commands.
 fn shrink(kind: Kind, mut commands: Vec<Command>) -> Option<(Vec<Command>, String)> {
     let mut last = replay(kind, &commands).err()?;
-    let (mut size, mut tries) = (commands.len() / 2, 0);
+    let (mut size, until) = (commands.len() / 2, Instant::now() + PATIENCE);
     while size > 0 {
         let (mut at, before) = (0, commands.len());
-        while at < commands.len() && tries < MAX_TRIES {
-            tries += 1;
+        while at < commands.len() && Instant::now() < until {
             let mut fewer = commands.clone();
             fewer.drain(at..(at + size).min(commands.len()));
             match replay(kind, &fewer) {
@@ -148,7 +148,7 @@ fn shrink(kind: Kind, mut commands: Vec<Command>) -> Option<(Vec<Command>, Strin
                 Ok(()) => at += size,
             }
         }
-        if size == 1 && commands.len() < before && tries < MAX_TRIES {
+        if size == 1 && commands.len() < before && Instant::now() < until {
             continue;
         }
         size /= 2;

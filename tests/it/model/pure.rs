@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::backend::Backend;
 use super::border;
-use super::command::{Claim, Command, Fence, JobNo, Report, Wish};
+use super::command::{BEGIN, Claim, Command, Fence, JobNo, Report, Wish};
 use super::pure_writes::Zombies;
 use crate::support::job::product as product_id;
 
@@ -44,7 +44,7 @@ pub(crate) struct Pure {
 impl Default for Pure {
     fn default() -> Self {
         Self {
-            now: Timestamp(0),
+            now: Timestamp(BEGIN),
             jobs: BTreeMap::new(),
             runs: BTreeMap::new(),
             reports: BTreeMap::new(),

@@ -27,15 +27,14 @@ impl Pure {
         let outcome = self.order(id, Order::Report(Box::new(report.clone())), &by);
         match &outcome {
             Ok(done) => {
-                let noted = done.repeated && (self.charge(id, &report) || receipt.is_some());
-                if let (By::Factory(factory), true) = (&by, noted) {
-                    self.hear(factory);
+                if done.repeated && (self.charge(id, &report) || receipt.is_some()) {
+                    self.hear_of(id, &report.fence, &by);
                 }
                 self.reports.extend(receipt.map(|(no, content)| ((id, no), content)));
             }
             Err(NotDone::Refused(Refusal::LeaseEnded { .. })) => {
-                if let (true, By::Factory(factory)) = (self.charge(id, &report), &by) {
-                    self.hear(factory);
+                if self.charge(id, &report) {
+                    self.hear_of(id, &report.fence, &by);
                 }
             }
             Err(why) if Self::is_stale(why) => return Err(self.fence(id, &report.fence, Some(&report))),
@@ -88,6 +87,14 @@ impl Pure {
         run.insights = merged;
         self.runs.insert((id, run.epoch), run);
         more
+    }
+
+    /// Hears who spoke, or the factory of the run that it was about.
+    fn hear_of(&mut self, id: JobId, fence: &Fence, by: &By) {
+        let of_run = self.ended_run(id, fence).map(|run| run.factory);
+        if let Some(factory) = if let By::Factory(factory) = by { Some(factory.clone()) } else { of_run } {
+            self.hear(&factory);
+        }
     }
 
     fn fence(&mut self, id: JobId, fence: &Fence, report: Option<&Report>) -> NotDone {

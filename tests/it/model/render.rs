@@ -22,6 +22,12 @@ pub(crate) fn grant(no: JobNo, job: &Job, epoch: u64, repeated: bool) -> String 
     format!("j{no} e{epoch} run {} f{} {:?} {lease} v{} {repeated}", at + 1, run.factory, run.engine, job.rev)
 }
 
+/// The grants of one claim. In which order they come is nobody's promise.
+pub(crate) fn grants(mut grants: Vec<String>) -> String {
+    grants.sort_unstable();
+    format!("ok [{}]", grants.join("; "))
+}
+
 /// A factory's card, as far as it can change here.
 pub(crate) fn factory(factory: &Factory) -> String {
     let Factory { seats, every_sec, failing, engines, capabilities, classes, draining, rev, presence, .. } = factory;

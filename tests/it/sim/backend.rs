@@ -76,18 +76,24 @@ impl SimBackend {
             self.trouble.note(|came| came.cut_unwritten += 1);
             return Written::Lost;
         }
-        let written = match going.wrong {
+        match going.wrong {
             Some(Wrong::Unavailable) => return Written::NotWritten(Why::Unavailable("planned".into())),
             Some(Wrong::Full) => return Written::NotWritten(Why::Full),
-            Some(Wrong::LostUnwritten) => Written::Lost,
-            Some(Wrong::LostWritten | Wrong::Slow(_)) | None => self.inner.write(batch).await,
-        };
+            Some(Wrong::LostUnwritten | Wrong::LostWritten | Wrong::Slow(_)) | None => {}
+        }
+        // From here on it is durable. Readers see it when the node can know of it: a database shows a commit no earlier
+        // than it answers, but for the moment in which the answer goes from one thread to another.
         let cut = self.cut.unless(pass(&self.trouble, going.after)).await.is_err();
+        if going.wrong == Some(Wrong::LostUnwritten) {
+            self.trouble.note(|came| came.lost += 1);
+            return Written::Lost;
+        }
+        let written = self.inner.write(batch).await;
         if cut && written == Written::Committed {
             self.trouble.note(|came| came.cut_written += 1);
             return Written::Lost;
         }
-        if matches!(going.wrong, Some(Wrong::LostWritten | Wrong::LostUnwritten)) {
+        if going.wrong == Some(Wrong::LostWritten) {
             self.trouble.note(|came| came.lost += 1);
             return Written::Lost;
         }

@@ -3,12 +3,13 @@
 
 mod backend;
 mod campaign;
-mod checks;
 mod clients;
 mod clock;
 mod faults;
 mod gather;
 mod heal;
+#[cfg(feature = "mutants")]
+mod mutants;
 mod notes;
 
 mod rng;

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use checker::{Event, Line, Moment, Record};
+use checker::{Checker, Event, Line, Moment, Record};
 use tokio::runtime::{Builder, RngSeed};
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::{sleep, timeout};
 
-use super::checks;
 use super::clients;
 use super::faults;
 use super::gather::{self, Gathered};
@@ -163,7 +162,18 @@ fn close(world: &Rc<World>, outcome: &mut Outcome, before: Gathered, after: &Gat
     outcome.history = world.recorder.take();
     outcome.seen = world.sometimes.take().into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
     (outcome.events, outcome.records) = (before.events, before.records);
-    for (rule, what) in checks::check(outcome) {
-        outcome.violated(rule, what);
+    check(outcome);
+}
+
+/// Holds the evidence of a run against what must always be true.
+fn check(outcome: &mut Outcome) {
+    let mut checker = Checker::default().complete();
+    outcome.history.iter().for_each(|line| checker.line(line));
+    outcome.events.iter().for_each(|event| checker.event(event));
+    outcome.records.iter().for_each(|record| checker.record(record));
+    let verdict = checker.verdict();
+    for violation in &verdict.violations {
+        outcome.violated(violation.rule, violation.to_string());
     }
+    outcome.seen.extend(verdict.seen.iter().map(|(name, count)| ((*name).to_owned(), *count)));
 }

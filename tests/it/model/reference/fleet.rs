@@ -114,7 +114,7 @@ impl Model {
             grants.push(render::grant(at, job, job.epoch, false));
             self.grants.extend(claim.id.map(|id| ((no, id), (at, job.epoch))));
         }
-        format!("ok [{}]", grants.join("; "))
+        render::grants(grants)
     }
 
     pub(super) fn drain(&mut self, no: FactoryNo, draining: bool) -> String {

@@ -9,7 +9,7 @@ mod reports;
 
 use std::collections::BTreeMap;
 
-use super::command::{Command, FactoryNo, Fence, Gate, JobNo, OnFailure, Outcome, Stage, Wish, Word};
+use super::command::{BEGIN, Command, FactoryNo, Fence, Gate, JobNo, OnFailure, Outcome, Stage, Wish, Word};
 use super::render;
 
 /// Why a job is blocked.
@@ -225,6 +225,11 @@ impl Job {
 }
 
 impl Model {
+    /// A product that nobody has asked for anything yet.
+    pub(crate) fn new() -> Self {
+        Self { now: BEGIN, ..Self::default() }
+    }
+
     /// Answers a command.
     pub(crate) fn obey(&mut self, command: &Command) -> String {
         let answer = match command {

@@ -78,8 +78,9 @@ fn job(client: &mut Client, no: usize) -> Value {
         job["engineClass"] = json!("large");
     }
     if rng.chance(250) {
-        job["concurrencyKey"] = json!(*rng.pick(&["main", "deploy"]));
-        job["concurrencyLimit"] = json!(rng.within(1..=2));
+        let (key, limit) = *rng.pick(&[("main", 1), ("deploy", 2)]);
+        job["concurrencyKey"] = json!(key);
+        job["concurrencyLimit"] = json!(limit);
     }
     if rng.chance(600) {
         job["retry"] = json!({"maxAttempts": rng.within(1..=4), "backoffSec": rng.within(1..=20)});

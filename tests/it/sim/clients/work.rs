@@ -42,7 +42,7 @@ impl Factory {
             body["factoryId"] = json!(self.client.name);
         }
         if self.client.rng.chance(200) {
-            body["leaseTtlSec"] = json!(self.client.rng.within(10..=60));
+            body["leaseTtlSec"] = json!(self.client.rng.within(lease.ttl_sec..=60));
         }
         self.client.insist_on("POST", format!("/api/fleet/jobs/{}/lease/renew", lease.job), &body).await
     }

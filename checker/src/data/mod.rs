@@ -1,0 +1,69 @@
+//! Reads the data directory of a coordinator that is not running: its log, its records and what lies beside them.
+//! Never writes in it. What it reads is fed like any other evidence.
+
+mod decode;
+mod open;
+mod rows;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::Checker;
+use open::Opened;
+
+/// Why a data directory could not be read.
+#[derive(Debug)]
+pub enum DataError {
+    /// A coordinator serves it.
+    Served(PathBuf),
+    /// There is no database in it.
+    Missing(PathBuf),
+    /// A file could not be opened or copied.
+    Io(io::Error),
+    /// The database could not be read.
+    Database(sqlx::Error),
+}
+
+impl std::fmt::Display for DataError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Served(dir) => write!(f, "{}: a coordinator serves it; stop it first", dir.display()),
+            Self::Missing(file) => write!(f, "{}: there is no database", file.display()),
+            Self::Io(error) => write!(f, "the data directory cannot be read: {error}"),
+            Self::Database(error) => write!(f, "the database cannot be read: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for DataError {}
+
+impl From<io::Error> for DataError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<sqlx::Error> for DataError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+/// Takes in everything that lies in a data directory. Its lock is held meanwhile.
+///
+/// # Errors
+/// Refuses a directory that a coordinator serves, and one without a database. A database that is damaged is no error
+/// as far as it can be read: what is wrong with it is found by the verdict.
+pub async fn read(checker: &mut Checker, dir: &Path) -> Result<(), DataError> {
+    let mut opened = Opened::open(dir).await?;
+    let db = opened.connection();
+    rows::integrity(checker, db).await?;
+    rows::products(checker, db).await?;
+    rows::factories(checker, db).await?;
+    rows::specs(checker, db).await?;
+    rows::jobs(checker, db).await?;
+    rows::runs(checker, db).await?;
+    rows::receipts(checker, db).await?;
+    rows::events(checker, db).await?;
+    opened.close().await
+}

@@ -1,0 +1,204 @@
+//! I20, and the filters: a grant fits its claim, a claim that is told that there is nothing overlooked no job that it
+//! could have had, and nobody waits for dependencies that have settled.
+
+use std::collections::HashMap;
+
+use super::calm::Calm;
+use super::sight::Sight;
+use crate::case::Case;
+use crate::deed::{Ask, Claim, Deed, Fate, Reply};
+use crate::evidence::Moment;
+use crate::fact::Card;
+use crate::findings::{Findings, Place};
+use crate::names::Name;
+use crate::shown::Spec;
+use crate::track::{CardChange, Track};
+use crate::words::{Health, Mode, Reason, Stage};
+
+/// A job whose dependencies have settled is told so within this time.
+const TOLD_MS: i64 = 5_000;
+
+/// A time in which a job could have been claimed: from this stamp on everybody could know it.
+struct Span {
+    job: Name,
+    known: u64,
+    /// It ended with a request that began at this stamp, or at this time by the clock.
+    until: u64,
+    until_at: i64,
+}
+
+/// Spans of jobs that ask for the same.
+#[derive(Default)]
+struct Group {
+    spans: Vec<Span>,
+    /// The index of the span that lasts longest among those up to here: by stamp, and by the clock.
+    longest: Vec<(usize, usize)>,
+}
+
+type Wants = (Vec<Name>, Option<Name>, Vec<Name>);
+
+pub(super) fn check(case: &Case<'_>, track: &Track, sight: &Sight<'_>, calm: &Calm<'_>, findings: &mut Findings) {
+    let groups = groups(case, track, sight);
+    for deed in case.deeds {
+        let Ask::Claim(claim) = &deed.ask else { continue };
+        if deed.fate != Fate::Done {
+            continue;
+        }
+        if let Reply::Grants(grants) = &deed.reply {
+            for grant in grants.iter().filter(|grant| !grant.repeated) {
+                fits(case, track, (deed, claim), (grant.job.job, grant.lease.epoch), findings);
+            }
+        } else if calm.is_calm(deed.at, deed.until) && is_open(case, track, deed) {
+            overlooked(case, track, deed, claim, &groups, findings);
+        }
+    }
+    if case.marks.iter().any(|mark| mark.mark == Moment::Healed) || case.marks.is_empty() {
+        left_waiting(case, track, calm, findings);
+    }
+}
+
+/// A granted job asks for nothing that its factory has not. The card may have changed while the grant was on its way.
+fn fits(
+    case: &Case<'_>,
+    track: &Track,
+    (deed, claim): (&Deed, &Claim),
+    (job, epoch): (Name, u64),
+    findings: &mut Findings,
+) {
+    let granted = track.lease(job, epoch).map(|lease| lease.ttl_sec);
+    if let Some(ttl) = granted.filter(|ttl| *ttl != claim.ttl_sec) {
+        let what = format!("granted for {ttl} s where {} were asked for", claim.ttl_sec);
+        case.broken(findings, "grant", Place::job(job).op(deed.invoked), what);
+    }
+    let Some(spec) = case.specs.get(&job) else { return };
+    let Some(last) = track.last(job).filter(|last| !last.state.needs_edited) else { return };
+    let cards = track.factories.get(&claim.factory).map(Vec::as_slice).unwrap_or_default();
+    let until = cards.partition_point(|card| card.at <= deed.until);
+    let from = cards.partition_point(|card| card.at <= deed.at).saturating_sub(1);
+    if cards[from.min(until)..until].iter().any(|card| meets(&card.card, claim, spec)) || cards.is_empty() {
+        return;
+    }
+    let what = "granted to a factory that has not what it asks for";
+    case.broken(findings, "grant", Place::job(last.job).op(deed.invoked), what);
+}
+
+/// A factory has what a job asks for.
+fn meets(card: &Card, claim: &Claim, spec: &Spec) -> bool {
+    let capabilities = claim.capabilities.as_ref().unwrap_or(&card.capabilities);
+    let classes = claim.classes.as_ref().unwrap_or(&card.classes);
+    spec.capabilities.iter().all(|wanted| capabilities.contains(wanted))
+        && spec.class.is_none_or(|class| classes.contains(&class))
+        && (spec.engines.is_empty() || spec.engines.iter().any(|engine| card.engines.contains(engine)))
+}
+
+fn groups(case: &Case<'_>, track: &Track, sight: &Sight<'_>) -> HashMap<Wants, Group> {
+    let mut groups: HashMap<Wants, Group> = HashMap::new();
+    for (at, change) in track.changes.iter().enumerate() {
+        let state = &change.state;
+        let Some(spec) = case.specs.get(&change.job).filter(|spec| spec.lock.is_none()) else { continue };
+        let waits = state.not_before.is_none_or(|until| until.is_some_and(|until| until > change.at));
+        if state.stage != Stage::Queued || state.needs_edited || state.parked || waits {
+            continue;
+        }
+        let Some(known) = sight.first(change.job, state.rev) else { continue };
+        let next = track.next(at);
+        let owner = next.map(|next| sight.owner[next].map(|owner| case.deeds[owner].invoked));
+        let wants = (spec.capabilities.clone(), spec.class, spec.engines.clone());
+        groups.entry(wants).or_default().spans.push(Span {
+            job: change.job,
+            known,
+            until: owner.map_or(u64::MAX, Option::unwrap_or_default),
+            until_at: next.map_or(i64::MAX, |next| track.changes[next].at),
+        });
+    }
+    for group in groups.values_mut() {
+        group.spans.sort_unstable_by_key(|span| span.known);
+        let (mut by_stamp, mut by_clock) = (0, 0);
+        for (at, span) in group.spans.iter().enumerate() {
+            if span.until > group.spans[by_stamp].until {
+                by_stamp = at;
+            }
+            if span.until_at > group.spans[by_clock].until_at {
+                by_clock = at;
+            }
+            group.longest.push((by_stamp, by_clock));
+        }
+    }
+    groups
+}
+
+/// The product's gate was open all the time, and nobody was about to close it.
+fn is_open(case: &Case<'_>, track: &Track, deed: &Deed) -> bool {
+    let at = |gate: &(usize, bool)| case.facts[gate.0].at;
+    let before = track.gates.partition_point(|gate| at(gate) <= deed.at);
+    let after = track.gates.partition_point(|gate| at(gate) <= deed.until);
+    let closed = before.checked_sub(1).is_some_and(|last| track.gates[last].1);
+    // A gate closes before its event: the next event must not be a closing one that was under way.
+    let closing = track.gates.get(after).is_some_and(|gate| gate.1 && at(gate) <= deed.until.saturating_add(1_000));
+    !closed && !closing && before == after
+}
+
+/// The card of a factory, if it was the same all the time.
+fn steady<'a>(track: &'a Track, claim: &Claim, deed: &Deed) -> Option<&'a CardChange> {
+    let cards = track.factories.get(&claim.factory)?;
+    let before = cards.partition_point(|card| card.at < deed.at);
+    let after = cards.partition_point(|card| card.at <= deed.until);
+    let card = cards.get(before.checked_sub(1)?)?;
+    (before == after && !card.draining && card.card.health != Health::Failing).then_some(card)
+}
+
+fn overlooked(
+    case: &Case<'_>,
+    track: &Track,
+    deed: &Deed,
+    claim: &Claim,
+    groups: &HashMap<Wants, Group>,
+    findings: &mut Findings,
+) {
+    let Some(card) = steady(track, claim, deed) else { return };
+    for ((capabilities, class, engines), group) in groups {
+        let wants =
+            Spec { capabilities: capabilities.clone(), class: *class, engines: engines.clone(), ..Spec::default() };
+        let known = group.spans.partition_point(|span| span.known < deed.invoked);
+        let Some((by_stamp, by_clock)) = known.checked_sub(1).map(|last| group.longest[last]) else { continue };
+        if !meets(&card.card, claim, &wants) {
+            continue;
+        }
+        let found = [&group.spans[by_stamp], &group.spans[by_clock]].into_iter().find(|span| {
+            span.until > deed.returned || (!case.jumped() && span.until_at > deed.until.saturating_add(1))
+        });
+        if let Some(span) = found {
+            let place = Place::job(span.job).op(deed.invoked);
+            case.broken(
+                findings,
+                "I20",
+                place,
+                "was claimable all the time, and a claim was told that there is nothing",
+            );
+            return;
+        }
+    }
+}
+
+/// After everything has healed, nobody waits for dependencies that have settled.
+fn left_waiting(case: &Case<'_>, track: &Track, calm: &Calm<'_>, findings: &mut Findings) {
+    for job in track.jobs.keys() {
+        let (Some(last), Some(spec)) = (track.last(*job), case.specs.get(job)) else { continue };
+        if last.state.stage != Stage::Blocked || last.state.reason != Some(Reason::Dependencies) || last.state.parked {
+            continue;
+        }
+        let ends: Vec<_> = spec.depends_on.iter().filter_map(|dep| track.last(*dep)).collect();
+        // One that fails ends the waiting too, in another way.
+        let all = match spec.mode {
+            Mode::All => ends.iter().all(|end| end.state.stage.is_terminal()),
+            Mode::Any => ends.iter().any(|end| end.state.stage == Stage::Shipped),
+        };
+        let since = ends.iter().map(|end| end.at).chain([last.at]).max().unwrap_or(last.at);
+        let healed = case.marks.iter().rfind(|mark| mark.mark == Moment::Healed).map_or(since, |mark| mark.at);
+        let due = since.max(healed).saturating_add(TOLD_MS);
+        if all && calm.horizon > due && calm.is_calm(since, due) {
+            let place = Place::job(*job).seq(case.facts[last.last].seq);
+            case.broken(findings, "I20", place, "waits for dependencies that have settled");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Faults that are planted into histories: what a broken coordinator would have done.
+
+mod answers;
+mod leases;
+mod log;
+mod repeats;
+
+use super::book::{Book, job};
+
+/// A rule, a fault that breaks it, and the history that shows it.
+type Plant = (&'static str, &'static str, fn() -> Book);
+
+/// Every fault.
+pub(crate) const PLANTS: &[Plant] = &[
+    ("I1", "granted while it is held", leases::granted_twice),
+    ("I1", "one grant told to two claims", leases::told_twice),
+    ("I2", "an epoch is left out", leases::epoch_skipped),
+    ("I2", "a release leaves the epoch", leases::epoch_kept),
+    ("I3", "the holder is turned away", leases::holder_refused),
+    ("I3", "a dead lease is renewed", leases::dead_renewed),
+    ("I3", "a held lease is told lost", leases::told_lost),
+    ("I3", "somebody is fenced twice in a minute", leases::fenced_twice),
+    ("I3", "a refusal with an epoch that never was", leases::odd_epoch),
+    ("I4", "an acknowledged report is gone", answers::report_lost),
+    ("I4", "a rev is shown that never was", answers::rev_invented),
+    ("I5", "a key makes two jobs", repeats::key_twice),
+    ("I5", "a repeated submit is refused as another", repeats::submit_mismatch),
+    ("I6", "a repeated report is fenced", repeats::repeat_fenced),
+    ("I6", "a repeated report without an id is fenced", repeats::stage_fenced),
+    ("I6", "a repeated claim is told that there is nothing", repeats::claim_forgotten),
+    ("I6", "a claim is granted twice", repeats::claim_twice),
+    ("I6", "a report is taken for a repeat", repeats::false_repeat),
+    ("I7", "a shipped job is cancelled", log::cancelled_after_end),
+    ("I8", "a job is missing", log::job_missing),
+    ("I9", "ready before its dependency", log::ready_early),
+    ("I11", "usage is fenced away", leases::usage_lost),
+    ("I13", "a hole in the log", log::hole),
+    ("I13", "a rev is left out", log::rev_skipped),
+    ("I15", "expired too early", leases::early),
+    ("I15", "expired too late", leases::late),
+    ("I15", "never expired", leases::never),
+    ("I15", "renewed for less than promised", leases::short_renewal),
+    ("I17", "a read goes back", answers::stale_read),
+    ("I17", "a read of another job goes back", answers::stale_read_elsewhere),
+    ("I20", "a ready job is overlooked", log::overlooked),
+    ("I20", "nobody is told that a dependency settled", log::not_unblocked),
+    ("I23", "the record is not what the log says", log::other_record),
+    ("I23", "the run is missing", log::run_missing),
+    ("answer", "another stage is shown", answers::other_stage),
+    ("answer", "another result of a run", answers::other_run),
+    ("answer", "another job is shown", answers::other_job),
+    ("answer", "another lease is shown", answers::other_lease),
+    ("conformity", "a 500", answers::internal),
+    ("conformity", "a refusal without a code", answers::no_code),
+    ("grant", "more jobs than seats", leases::seats),
+    ("grant", "granted while paused", leases::paused),
+    ("grant", "granted to who cannot do it", leases::unfit),
+    ("grant", "two jobs of one key", leases::locked),
+    ("grant", "granted for another time", leases::other_ttl),
+    ("lifecycle", "a stage goes backward", log::backward),
+    ("lifecycle", "granted before its pause was over", log::hasty),
+    ("origin", "nobody asked for it", log::unasked),
+    ("origin", "a claim was carried out that was told overload", log::not_done),
+    ("origin", "fenced for nothing", log::fenced),
+    ("unreadable", "a run that is none", log::junk),
+];
+
+/// A job in the hands of f1.
+fn held() -> (Book, String) {
+    let a = job(1);
+    let mut book = Book::new();
+    book.mark("started").beat("f1", 1, &[]).beat("f2", 1, &[]).submit(&a, "k-a").claim("f1", &a, "c-1");
+    (book, a)
+}
