@@ -75,7 +75,7 @@ fn fits(
     let Some(last) = track.last(job).filter(|last| !last.state.needs_edited) else { return };
     let cards = track.factories.get(&claim.factory).map(Vec::as_slice).unwrap_or_default();
     let until = cards.partition_point(|card| card.at <= deed.until);
-    let from = cards.partition_point(|card| card.at <= deed.at).saturating_sub(1);
+    let from = cards.partition_point(|card| card.at < deed.at).saturating_sub(1);
     let known = cards.get(from.min(until)..until).unwrap_or_default();
     if known.iter().any(|card| meets(&card.card, claim, spec)) || cards.is_empty() || !calm.is_once(deed.at, deed.until)
     {
