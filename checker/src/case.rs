@@ -82,6 +82,10 @@ pub(crate) struct Case<'a> {
     pub(crate) logged: bool,
     /// Every request and every event was fed.
     pub(crate) complete: bool,
+    /// The clock was set at some time: points in time cannot be compared.
+    pub(crate) jumped: bool,
+    /// No other product is in the evidence.
+    pub(crate) alone: bool,
 }
 
 impl Case<'_> {
@@ -94,13 +98,8 @@ impl Case<'_> {
         self.names.text(name)
     }
 
-    /// The clock was set at some time: points in time cannot be compared.
-    pub(crate) fn jumped(&self) -> bool {
-        self.marks.iter().any(|mark| mark.mark == Moment::Jumped)
-    }
-
-    /// Something other than healing happened to the coordinator in this time, the ends included.
-    pub(crate) fn upset(&self, from: i64, until: i64) -> bool {
-        self.marks.iter().any(|mark| mark.mark != Moment::Healed && (from..=until).contains(&mark.at))
+    /// Everything that happened to the coordinator but its healing.
+    pub(crate) fn upsets(&self) -> impl Iterator<Item = &Mark> {
+        self.marks.iter().filter(|mark| mark.mark != Moment::Healed)
     }
 }

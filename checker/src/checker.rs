@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::case::{Case, Evidence};
 use crate::deed::{Deed, Told, earliest};
-use crate::evidence::{Event, Line, Mark, Record};
+use crate::evidence::{Event, Line, Mark, Moment, Record};
 use crate::fact::{Fact, Unreadable};
 use crate::findings::{Findings, Place};
 use crate::names::{Name, Names};
@@ -143,6 +143,8 @@ impl Checker {
         self.marks.sort_by_key(|mark| mark.stamp);
         let mut findings = std::mem::take(&mut self.findings);
         findings.counts().marks = self.marks.len() as u64;
+        let jumped = self.marks.iter().any(|mark| mark.mark == Moment::Jumped);
+        let alone = self.products.len() == 1;
         for (product, mut evidence) in std::mem::take(&mut self.products) {
             evidence.facts.sort_by_key(|fact| fact.seq);
             evidence.deeds.sort_by_key(|deed| deed.invoked);
@@ -157,6 +159,8 @@ impl Checker {
                 // The list of every product's jobs belongs to none of them.
                 logged: (self.logged || self.complete) && self.names.text(product) != "*",
                 complete: self.complete,
+                jumped,
+                alone,
             };
             rules::check(&case, &mut findings);
         }

@@ -72,6 +72,8 @@ pub(crate) struct Fence {
     pub(crate) job: Name,
     pub(crate) epoch: u64,
     pub(crate) factory: Option<Name>,
+    /// The length that is asked for.
+    pub(crate) ttl_sec: Option<u32>,
 }
 
 /// A report of a lease's holder.
@@ -147,6 +149,20 @@ impl Ask {
             Ok(ships) if ships.stage.as_str() == "shipped" => Self::Act(job, Action::Ship),
             Ok(_) | Err(_) => Self::Edit(job),
         }
+    }
+
+    /// The one job that it is about.
+    pub(crate) fn job(&self) -> Option<Name> {
+        if let Self::Report(report) = self {
+            return Some(report.fence.job);
+        }
+        if let Self::Renew(fence) | Self::Release(fence) = self {
+            return Some(fence.job);
+        }
+        if let Self::Act(job, _) | Self::Edit(job) | Self::Runs(job) | Self::Lease(job) | Self::Job { job, .. } = self {
+            return Some(*job);
+        }
+        None
     }
 
     /// It may change something that is kept.
@@ -232,9 +248,12 @@ fn fence(job: Name, body: &str, names: &mut Names) -> Option<Fence> {
         lease_epoch: u64,
         #[serde(default, borrow)]
         factory_id: Option<Text<'a>>,
+        #[serde(default)]
+        lease_ttl_sec: Option<u32>,
     }
     let text: FenceText<'_> = serde_json::from_str(body).ok()?;
-    Some(Fence { job, epoch: text.lease_epoch, factory: name(text.factory_id.as_ref(), names) })
+    let factory = name(text.factory_id.as_ref(), names);
+    Some(Fence { job, epoch: text.lease_epoch, factory, ttl_sec: text.lease_ttl_sec })
 }
 
 impl Report {
@@ -263,7 +282,12 @@ impl Report {
         }
         let text: ReportText<'_> = serde_json::from_str(body).ok()?;
         Some(Self {
-            fence: Fence { job, epoch: text.lease_epoch, factory: name(text.factory_id.as_ref(), names) },
+            fence: Fence {
+                job,
+                epoch: text.lease_epoch,
+                factory: name(text.factory_id.as_ref(), names),
+                ttl_sec: None,
+            },
             id: name(text.report_id.as_ref(), names),
             stage: text.stage,
             checkpoint: text.checkpoint.is_some(),

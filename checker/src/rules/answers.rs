@@ -23,8 +23,7 @@ pub(super) fn check(case: &Case<'_>, track: &Track, sight: &Sight<'_>, findings:
 fn job(case: &Case<'_>, track: &Track, view: &View<'_>, findings: &mut Findings) {
     let (shown, deed) = (view.shown, &case.deeds[view.deed]);
     let place = Place::job(shown.job).op(deed.invoked);
-    let about = about(&deed.ask);
-    if about.is_some_and(|job| job != shown.job) {
+    if deed.ask.job().is_some_and(|job| job != shown.job) {
         return case.broken(findings, "answer", place, "is not the job that was asked for");
     }
     let Some(change) = view.change else {
@@ -40,30 +39,6 @@ fn job(case: &Case<'_>, track: &Track, view: &View<'_>, findings: &mut Findings)
     }
 }
 
-/// The job that a request is about.
-fn about(ask: &Ask) -> Option<Name> {
-    match ask {
-        Ask::Report(report) => Some(report.fence.job),
-        Ask::Renew(fence) | Ask::Release(fence) => Some(fence.job),
-        Ask::Act(job, _) | Ask::Edit(job) | Ask::Runs(job) | Ask::Lease(job) | Ask::Job { job, .. } => Some(*job),
-        Ask::Submit(_)
-        | Ask::Batch(_)
-        | Ask::Claim(_)
-        | Ask::Heartbeat { .. }
-        | Ask::Drain(_)
-        | Ask::Undrain(_)
-        | Ask::Pause
-        | Ask::Resume
-        | Ask::Estop
-        | Ask::Jobs
-        | Ask::Events
-        | Ask::Factory(_)
-        | Ask::Factories
-        | Ask::Reading
-        | Ask::Other => None,
-    }
-}
-
 /// A lease that is shown by itself was the job's at some time while it was asked for.
 fn lease(
     case: &Case<'_>,
@@ -72,7 +47,7 @@ fn lease(
     deed: &Deed,
     shown: &crate::shown::Lease,
 ) -> Option<String> {
-    let job = about(&deed.ask)?;
+    let job = deed.ask.job()?;
     let known = sight.known(job, deed.invoked);
     let same = |state: &State| match state.lease {
         None => shown.status == words::Status::None && shown.epoch == state.epoch,
@@ -126,12 +101,12 @@ fn others(case: &Case<'_>, track: &Track, sight: &Sight<'_>, deed: &Deed, findin
     match &deed.reply {
         Reply::Lease(shown) => {
             if let Some(what) = lease(case, track, sight, deed, shown) {
-                case.broken(findings, "answer", Place { job: about(&deed.ask), ..place }, what);
+                case.broken(findings, "answer", Place { job: deed.ask.job(), ..place }, what);
             }
         }
         Reply::Runs(runs) => {
             for found in runs {
-                if about(&deed.ask) != Some(found.job) {
+                if deed.ask.job() != Some(found.job) {
                     case.broken(findings, "answer", Place::job(found.job).op(deed.invoked), "a run of another job");
                 }
                 if let Some(what) = run(case, track, found) {

@@ -22,22 +22,22 @@ const TOLD_MS: i64 = 5_000;
 struct Span {
     job: Name,
     known: u64,
-    /// It ended with a request that began at this stamp, or at this time by the clock.
+    /// It ended with a request that began at this stamp; 0 where nobody knows which.
     until: u64,
-    until_at: i64,
 }
 
 /// Spans of jobs that ask for the same.
 #[derive(Default)]
 struct Group {
     spans: Vec<Span>,
-    /// The index of the span that lasts longest among those up to here: by stamp, and by the clock.
-    longest: Vec<(usize, usize)>,
+    /// The index of the span that lasts longest among those up to here.
+    longest: Vec<usize>,
+    wants: Spec,
 }
 
 type Wants = (Vec<Name>, Option<Name>, Vec<Name>);
 
-pub(super) fn check(case: &Case<'_>, track: &Track, sight: &Sight<'_>, calm: &Calm<'_>, findings: &mut Findings) {
+pub(super) fn check(case: &Case<'_>, track: &Track, sight: &Sight<'_>, calm: &Calm, findings: &mut Findings) {
     let groups = groups(case, track, sight);
     for deed in case.deeds {
         let Ask::Claim(claim) = &deed.ask else { continue };
@@ -46,7 +46,7 @@ pub(super) fn check(case: &Case<'_>, track: &Track, sight: &Sight<'_>, calm: &Ca
         }
         if let Reply::Grants(grants) = &deed.reply {
             for grant in grants.iter().filter(|grant| !grant.repeated) {
-                fits(case, track, (deed, claim), (grant.job.job, grant.lease.epoch), findings);
+                fits(case, track, calm, (deed, claim), (grant.job.job, grant.lease.epoch), findings);
             }
         } else if calm.is_calm(deed.at, deed.until) && is_open(case, track, deed) {
             overlooked(case, track, deed, claim, &groups, findings);
@@ -61,6 +61,7 @@ pub(super) fn check(case: &Case<'_>, track: &Track, sight: &Sight<'_>, calm: &Ca
 fn fits(
     case: &Case<'_>,
     track: &Track,
+    calm: &Calm<'_>,
     (deed, claim): (&Deed, &Claim),
     (job, epoch): (Name, u64),
     findings: &mut Findings,
@@ -75,7 +76,9 @@ fn fits(
     let cards = track.factories.get(&claim.factory).map(Vec::as_slice).unwrap_or_default();
     let until = cards.partition_point(|card| card.at <= deed.until);
     let from = cards.partition_point(|card| card.at <= deed.at).saturating_sub(1);
-    if cards[from.min(until)..until].iter().any(|card| meets(&card.card, claim, spec)) || cards.is_empty() {
+    let known = cards.get(from.min(until)..until).unwrap_or_default();
+    if known.iter().any(|card| meets(&card.card, claim, spec)) || cards.is_empty() || !calm.is_once(deed.at, deed.until)
+    {
         return;
     }
     let what = "granted to a factory that has not what it asks for";
@@ -104,24 +107,20 @@ fn groups(case: &Case<'_>, track: &Track, sight: &Sight<'_>) -> HashMap<Wants, G
         let next = track.next(at);
         let owner = next.map(|next| sight.owner[next].map(|owner| case.deeds[owner].invoked));
         let wants = (spec.capabilities.clone(), spec.class, spec.engines.clone());
-        groups.entry(wants).or_default().spans.push(Span {
-            job: change.job,
-            known,
-            until: owner.map_or(u64::MAX, Option::unwrap_or_default),
-            until_at: next.map_or(i64::MAX, |next| track.changes[next].at),
-        });
+        let group = groups.entry(wants).or_default();
+        if group.spans.is_empty() {
+            group.wants = Spec { depends_on: Vec::new(), key: None, ..spec.clone() };
+        }
+        group.spans.push(Span { job: change.job, known, until: owner.map_or(u64::MAX, Option::unwrap_or_default) });
     }
     for group in groups.values_mut() {
         group.spans.sort_unstable_by_key(|span| span.known);
-        let (mut by_stamp, mut by_clock) = (0, 0);
+        let mut longest = 0;
         for (at, span) in group.spans.iter().enumerate() {
-            if span.until > group.spans[by_stamp].until {
-                by_stamp = at;
+            if span.until > group.spans[longest].until {
+                longest = at;
             }
-            if span.until_at > group.spans[by_clock].until_at {
-                by_clock = at;
-            }
-            group.longest.push((by_stamp, by_clock));
+            group.longest.push(longest);
         }
     }
     groups
@@ -156,32 +155,19 @@ fn overlooked(
     findings: &mut Findings,
 ) {
     let Some(card) = steady(track, claim, deed) else { return };
-    for ((capabilities, class, engines), group) in groups {
-        let wants =
-            Spec { capabilities: capabilities.clone(), class: *class, engines: engines.clone(), ..Spec::default() };
+    for group in groups.values().filter(|group| meets(&card.card, claim, &group.wants)) {
         let known = group.spans.partition_point(|span| span.known < deed.invoked);
-        let Some((by_stamp, by_clock)) = known.checked_sub(1).map(|last| group.longest[last]) else { continue };
-        if !meets(&card.card, claim, &wants) {
-            continue;
-        }
-        let found = [&group.spans[by_stamp], &group.spans[by_clock]].into_iter().find(|span| {
-            span.until > deed.returned || (!case.jumped() && span.until_at > deed.until.saturating_add(1))
-        });
-        if let Some(span) = found {
-            let place = Place::job(span.job).op(deed.invoked);
-            case.broken(
-                findings,
-                "I20",
-                place,
-                "was claimable all the time, and a claim was told that there is nothing",
-            );
-            return;
+        let Some(longest) = known.checked_sub(1).map(|last| &group.spans[group.longest[last]]) else { continue };
+        if longest.until > deed.returned {
+            let place = Place::job(longest.job).op(deed.invoked);
+            let what = "was claimable all the time, and a claim was told that there is nothing";
+            return case.broken(findings, "I20", place, what);
         }
     }
 }
 
 /// After everything has healed, nobody waits for dependencies that have settled.
-fn left_waiting(case: &Case<'_>, track: &Track, calm: &Calm<'_>, findings: &mut Findings) {
+fn left_waiting(case: &Case<'_>, track: &Track, calm: &Calm, findings: &mut Findings) {
     for job in track.jobs.keys() {
         let (Some(last), Some(spec)) = (track.last(*job), case.specs.get(job)) else { continue };
         if last.state.stage != Stage::Blocked || last.state.reason != Some(Reason::Dependencies) || last.state.parked {

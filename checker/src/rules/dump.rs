@@ -14,7 +14,9 @@ pub(super) fn check(case: &Case<'_>, track: &Track, findings: &mut Findings) {
     if !case.logged || case.dump.is_empty() {
         return;
     }
-    jobs(case, track, findings);
+    if !case.dump.jobs.is_empty() || case.complete {
+        jobs(case, track, findings);
+    }
     if !case.dump.runs.is_empty() || case.complete {
         runs(case, track, findings);
     }

@@ -3,10 +3,14 @@
 use super::sight::Sight;
 use crate::case::Case;
 use crate::deed::{Ask, Beat, Deed, Fate, Fence, Reply};
+use crate::fact::By;
 use crate::findings::{Findings, Place};
 use crate::names::Name;
 use crate::track::Track;
 use crate::words::Code;
+
+/// An end that the coordinator has ordered is written within this time.
+const SOON_MS: i64 = 5_000;
 
 /// What every look at a fence needs.
 struct Look<'a> {
@@ -138,7 +142,7 @@ impl Look<'_> {
     }
 
     fn beat(&self, factory: Name, listed: &[(Name, u64)], beat: &Beat, findings: &mut Findings) {
-        let fence = |(job, epoch): (Name, u64)| Fence { job, epoch, factory: Some(factory) };
+        let fence = |(job, epoch): (Name, u64)| Fence { job, epoch, factory: Some(factory), ttl_sec: None };
         for (job, held) in &beat.renewed {
             self.accepted(fence((*job, held.epoch)), findings);
             if !listed.contains(&(*job, held.epoch)) {
@@ -167,10 +171,14 @@ impl Look<'_> {
         }
     }
 
-    /// Its end may have been ordered and not have been written yet: it was due by the clock.
+    /// Its end may have been ordered and not have been written yet: it was due by the clock, or came soon after.
     fn may_be_ending(&self, job: Name, epoch: u64) -> bool {
         let Some(lease) = self.track.lease(job, epoch) else { return true };
         let granted = self.track.changes[lease.granted].at;
-        self.deed.until >= granted.saturating_add(i64::from(lease.ttl_sec) * 1_000)
+        let due = self.deed.until >= granted.saturating_add(i64::from(lease.ttl_sec) * 1_000);
+        let end = lease.ended.map(|end| &self.track.changes[end]);
+        let soon =
+            end.is_some_and(|end| end.by == By::Coordinator && end.at <= self.deed.until.saturating_add(SOON_MS));
+        due || soon || self.case.jumped
     }
 }

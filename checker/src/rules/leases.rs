@@ -8,25 +8,34 @@ use crate::deed::{Ask, Deed, Fate, Held, Reply};
 use crate::fact::What;
 use crate::findings::{Findings, Place};
 use crate::names::Name;
-use crate::track::{Lease, Track};
+use crate::track::{Change, Lease, Track};
 
 /// An end that is due is written within a second.
 const LATE_MS: i64 = 1_000;
-/// Leases that fall due together before the reaper may brake.
+/// Leases that are held together before the reaper may brake.
 const CROWD: usize = 20;
+/// The longest lease.
+const LONGEST_MS: i64 = 3_600_000;
 
 /// What was promised to a lease's holder after the grant.
 #[derive(Default)]
 struct Promises {
-    held: Vec<(u64, Held)>,
-    /// Renewals that nobody knows the outcome of: the latest instant at which one may have come.
-    maybe: Option<(i64, u32)>,
+    /// With the stamps between which it was promised.
+    held: Vec<(u64, u64, Held)>,
+    /// The latest instant at which a renewal may have come that nobody knows the outcome of.
+    maybe: Option<i64>,
+    /// Such a renewal may have asked for another length.
+    unsure: bool,
 }
 
-pub(super) fn check(case: &Case<'_>, track: &Track, calm: &Calm<'_>, findings: &mut Findings) {
+pub(super) fn check(case: &Case<'_>, track: &Track, calm: &Calm, findings: &mut Findings) {
     let promises = promises(case, findings);
-    let mut ends: Vec<i64> = track.leases.iter().filter_map(|lease| Some(track.changes[lease.ended?].at)).collect();
-    ends.sort_unstable();
+    let times = |change: &dyn Fn(&Lease) -> Option<usize>| {
+        let mut times: Vec<i64> = track.leases.iter().filter_map(|l| Some(track.changes[change(l)?].at)).collect();
+        times.sort_unstable();
+        times
+    };
+    let (grants, ends) = (times(&|lease| Some(lease.granted)), times(&|lease| lease.ended));
     let none = Promises::default();
     for lease in &track.leases {
         let promised = promises.get(&(lease.job, lease.epoch)).unwrap_or(&none);
@@ -34,46 +43,50 @@ pub(super) fn check(case: &Case<'_>, track: &Track, calm: &Calm<'_>, findings: &
         let ttl = i64::from(lease.ttl_sec) * 1_000;
         let (until, renewed) = last(promised, granted, ttl);
         let end = lease.ended.map(|end| &track.changes[end]);
-        let expired =
-            end.filter(|end| case.facts[end.first..=end.last].iter().any(|fact| matches!(fact.what, What::Expired(_))));
-        let place = |seq: Option<u64>| Place { seq, ..Place::job(lease.job) };
-        if let Some(expired) = expired {
-            let place = place(Some(case.facts[expired.first].seq));
-            let least =
-                if calm.is_calm(renewed, expired.at) { until } else { soft(track, lease, granted, renewed, until) };
-            if expired.at < least {
+        let expired = end.filter(|end| expires(case, end));
+        if let Some(expired) = expired.filter(|_| !promised.unsure) {
+            let sure = calm.is_calm(renewed, expired.at);
+            let least = if sure { until } else { soft(track, lease, granted, renewed, until) };
+            if expired.at < least && calm.is_once(renewed, expired.at) {
                 let what = format!("epoch {} expired {} ms before its end", lease.epoch, least - expired.at);
-                case.broken(findings, "I15", place, what);
+                case.broken(findings, "I15", Place::job(lease.job).seq(case.facts[expired.first].seq), what);
             }
         }
-        let limit = match promised.maybe {
-            Some((i64::MAX, _)) => continue,
-            Some((at, ttl)) => until.max(at + i64::from(ttl) * 1_000),
-            None => until,
-        };
-        let crowd = ends.partition_point(|at| *at <= limit + 10_000) - ends.partition_point(|at| *at < limit - 10_000);
-        let brake = if crowd >= CROWD { ttl } else { 0 };
+        if promised.maybe == Some(i64::MAX) || case.jumped {
+            continue;
+        }
+        let limit = promised.maybe.map_or(until, |at| until.max(at + LONGEST_MS));
+        let held = grants.partition_point(|at| *at <= limit).saturating_sub(ends.partition_point(|at| *at < granted));
+        let brake = if held >= CROWD || !case.alone { ttl } else { 0 };
         let due = limit + LATE_MS + brake;
         let ended = end.map_or(calm.horizon, |end| end.at);
-        if !case.jumped() && ended > due && calm.is_calm(renewed, ended.min(due)) {
-            let what = match expired {
-                Some(_) => format!("epoch {} expired {} ms after its end", lease.epoch, ended - limit),
-                None => format!("epoch {} ran out, and was still held {} ms later", lease.epoch, ended - limit),
-            };
-            case.broken(findings, "I15", place(end.map(|end| case.facts[end.first].seq)), what);
+        if ended > due && calm.is_calm(renewed, due) {
+            let place = Place { seq: end.map(|end| case.facts[end.first].seq), ..Place::job(lease.job) };
+            let how = if expired.is_some() { "expired" } else { "was still held" };
+            let what = format!("epoch {} {how} {} ms after its end", lease.epoch, ended - limit);
+            case.broken(findings, "I15", place, what);
         }
     }
 }
 
+fn expires(case: &Case<'_>, end: &Change) -> bool {
+    case.facts[end.first..=end.last].iter().any(|fact| matches!(fact.what, What::Expired(_)))
+}
+
 /// When a lease ends by the last that was promised, and when it was last renewed.
 fn last(promised: &Promises, granted: i64, ttl: i64) -> (i64, i64) {
-    let shortened = promised.held.iter().any(|(_, held)| i64::from(held.ttl_sec) * 1_000 < ttl);
-    let newest = promised.held.iter().map(|(invoked, _)| *invoked).max();
-    let all = promised.held.iter().filter(|(invoked, _)| !shortened || Some(*invoked) == newest);
-    let best = all.max_by_key(|(_, held)| held.expires_at);
-    let Some((_, held)) = best else { return (granted + ttl, granted) };
-    let until = if shortened { held.expires_at } else { held.expires_at.max(granted + ttl) };
-    (until, (held.expires_at - i64::from(held.ttl_sec) * 1_000).max(granted))
+    let shortened = promised.held.iter().any(|(.., held)| i64::from(held.ttl_sec) * 1_000 != ttl);
+    let began = |(_, _, held): &&(u64, u64, Held)| held.expires_at - i64::from(held.ttl_sec) * 1_000;
+    if !shortened {
+        let best = promised.held.iter().map(|(.., held)| held.expires_at).max();
+        let renewed = promised.held.iter().map(|one| began(&one)).max();
+        return (best.unwrap_or(granted).max(granted + ttl), renewed.unwrap_or(granted).max(granted));
+    }
+    // Of those that came together nobody knows which was the last.
+    let newest = promised.held.iter().map(|(invoked, ..)| *invoked).max().unwrap_or_default();
+    let together = || promised.held.iter().filter(|(_, returned, _)| *returned > newest);
+    let until = together().map(|(.., held)| held.expires_at).min();
+    (until.unwrap_or(granted), together().map(|one| began(&one)).min().unwrap_or(granted).max(granted))
 }
 
 /// When it may end at the earliest if the coordinator forgot what is soft: renewals that were not saved.
@@ -90,35 +103,36 @@ fn promises(case: &Case<'_>, findings: &mut Findings) -> HashMap<(Name, u64), Pr
     for deed in case.deeds {
         let mut one = |job: Name, held: Held| {
             let least = deed.at + i64::from(held.ttl_sec) * 1_000;
-            if held.expires_at < least && !case.jumped() {
+            if held.expires_at < least && !case.jumped {
                 let what = format!("renewed for {} ms less than its length", least - held.expires_at);
                 case.broken(findings, "I15", Place::job(job).op(deed.invoked), what);
             }
-            promises.entry((job, held.epoch)).or_default().held.push((deed.invoked, held));
+            promises.entry((job, held.epoch)).or_default().held.push((deed.invoked, deed.returned, held));
         };
         match (&deed.ask, &deed.reply) {
             (Ask::Renew(fence), Reply::Renewed(held)) => one(fence.job, *held),
             (Ask::Heartbeat { .. }, Reply::Beat(beat)) => beat.renewed.iter().for_each(|(job, held)| one(*job, *held)),
             _ => {}
         }
-        for lease in maybe_renewed(deed) {
+        if deed.fate == Fate::Done && deed.sent == 1 {
+            continue;
+        }
+        // What is delivered twice may be delivered late.
+        let at = if deed.is_answered() && deed.sent == 1 { deed.until } else { i64::MAX };
+        for (lease, other) in maybe_renewed(deed) {
             let known = promises.entry(lease).or_default();
-            let at = if deed.is_answered() { deed.until } else { i64::MAX };
-            let (before, ttl) = known.maybe.unwrap_or((at, 3_600));
-            known.maybe = Some((before.max(at), ttl));
+            known.maybe = Some(known.maybe.unwrap_or(at).max(at));
+            known.unsure |= other;
         }
     }
     promises
 }
 
-/// The leases that a request may have renewed, though its answer does not say so.
-fn maybe_renewed(deed: &Deed) -> Vec<(Name, u64)> {
-    if deed.fate == Fate::Done && deed.sent == 1 {
-        return Vec::new();
-    }
+/// The leases that a request may have renewed, and whether for another length.
+fn maybe_renewed(deed: &Deed) -> Vec<((Name, u64), bool)> {
     match &deed.ask {
-        Ask::Renew(fence) => vec![(fence.job, fence.epoch)],
-        Ask::Heartbeat { leases, .. } => leases.clone(),
+        Ask::Renew(fence) => vec![((fence.job, fence.epoch), fence.ttl_sec.is_some())],
+        Ask::Heartbeat { leases, .. } => leases.iter().map(|lease| (*lease, false)).collect(),
         _ => Vec::new(),
     }
 }

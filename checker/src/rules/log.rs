@@ -10,7 +10,7 @@ const SLACK_MS: i64 = 1_000;
 pub(super) fn check(case: &Case<'_>, findings: &mut Findings) {
     let mut due = 1;
     let mut newest = i64::MIN;
-    let restarted = case.jumped();
+    let restarted = case.jumped;
     for fact in case.facts {
         let place = Place { job: fact.job, ..Place::default() }.seq(fact.seq);
         if fact.seq < due {

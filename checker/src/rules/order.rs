@@ -27,6 +27,13 @@ pub(super) fn check(case: &Case<'_>, track: &Track, sight: &Sight<'_>, findings:
             case.broken(findings, "I17", place, what);
         }
     }
+    for deed in case.deeds.iter().filter(|deed| deed.status == 404) {
+        let known = deed.ask.job().filter(|job| sight.known(*job, deed.invoked) > 0);
+        if known.is_some() {
+            let place = Place { job: known, ..Place::default() }.op(deed.invoked);
+            case.broken(findings, "I17", place, "answered 404, and it had been shown before it was asked for");
+        }
+    }
     if !case.logged {
         return;
     }

@@ -54,13 +54,20 @@ pub(super) fn check(case: &Case<'_>, track: &Track, sight: &Sight<'_>, findings:
         return;
     }
     let mut rooms = rooms(case, &owned);
+    let mut claims: HashMap<(Name, Option<Name>), i64> = HashMap::new();
+    for deed in case.deeds {
+        if let Ask::Claim(claim) = &deed.ask {
+            let first = claims.entry((claim.factory, claim.id)).or_insert(deed.at);
+            *first = deed.at.min(*first);
+        }
+    }
     for (at, change) in track.changes.iter().enumerate() {
         if sight.owner[at].is_some() || change.by == By::Coordinator {
             continue;
         }
         let fact = &case.facts[change.last];
         let Some(kind) = of_change(case, track, at) else { continue };
-        if take(case, &mut rooms, kind, fact, findings) || given_back(case, track, at) {
+        if take(case, &mut rooms, kind, fact, findings) || given_back(case, track, &claims, at) {
             continue;
         }
         let what = format!("{}: no request asked for it, or one was carried out twice", word(fact));
@@ -243,7 +250,7 @@ fn entries(deed: &Deed, submits: &[crate::deed::Submit], beyond: u64, enter: &mu
 
 /// Takes a change from a request that had begun by then.
 fn take(case: &Case<'_>, rooms: &mut Rooms, kind: Kind, fact: &Fact, findings: &mut Findings) -> bool {
-    let begun = |room: &&mut Room| room.left > 0 && (room.at <= fact.at || case.jumped());
+    let begun = |room: &&mut Room| room.left > 0 && (room.at <= fact.at || case.jumped);
 
     let Some(room) = rooms.get_mut(&kind).and_then(|rooms| rooms.iter_mut().find(begun)) else { return false };
     room.left -= 1;
@@ -254,16 +261,13 @@ fn take(case: &Case<'_>, rooms: &mut Rooms, kind: Kind, fact: &Fact, findings: &
 }
 
 /// A grant that reached nobody and was taken back again: its claim was told that there is nothing.
-fn given_back(case: &Case<'_>, track: &Track, change: usize) -> bool {
+fn given_back(case: &Case<'_>, track: &Track, claims: &HashMap<(Name, Option<Name>), i64>, change: usize) -> bool {
     let What::Leased(grant) = &case.facts[track.changes[change].last].what else { return false };
     let Some(end) = track.lease(track.changes[change].job, grant.epoch).and_then(|lease| lease.ended) else {
         return false;
     };
     let end = &track.changes[end];
     let taken = end.by == By::Coordinator && matches!(case.facts[end.last].what, What::Released { .. });
-    let asked = |deed: &Deed| {
-        matches!(&deed.ask, Ask::Claim(claim) if claim.factory == grant.factory && claim.id == grant.claim)
-            && deed.at <= track.changes[change].at
-    };
-    taken && case.deeds.iter().any(asked)
+    let asked = claims.get(&(grant.factory, grant.claim)).is_some_and(|at| *at <= track.changes[change].at);
+    taken && asked
 }

@@ -72,7 +72,7 @@ impl<'a> Sight<'a> {
     /// A change surely came about only after this request had been answered.
     pub(super) fn is_after(&self, case: &Case<'_>, track: &Track, change: usize, deed: &Deed) -> bool {
         let asked_later = self.owner[change].is_some_and(|owner| case.deeds[owner].invoked > deed.returned);
-        asked_later || (deed.is_answered() && !case.jumped() && track.changes[change].at > deed.until)
+        asked_later || (deed.is_answered() && !case.jumped && track.changes[change].at > deed.until)
     }
 }
 

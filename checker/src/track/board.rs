@@ -11,11 +11,16 @@ use crate::names::Name;
 use crate::shown::Spec;
 use crate::words::{Mode, Policy, Reason, Stage};
 
+/// How long a grant may be on its way.
+const UNDER_WAY_MS: i64 = 60_000;
+
 /// What is held, and what has settled, at this point of the log.
 #[derive(Debug, Default)]
 pub(super) struct Board {
     seats: HashMap<Name, u32>,
     locks: HashMap<Name, u32>,
+    /// The largest limit that any job of a key names: each looks at its own when it is picked.
+    limits: HashMap<Name, u32>,
     ended: HashMap<Name, Ended>,
 }
 
@@ -27,6 +32,17 @@ struct Ended {
 }
 
 impl Board {
+    pub(super) fn of(case: &Case<'_>) -> Self {
+        let mut limits: HashMap<Name, u32> = HashMap::new();
+        for spec in case.specs.values() {
+            if let Some(lock) = spec.lock {
+                let limit = limits.entry(lock).or_default();
+                *limit = spec.lock_limit.max(*limit);
+            }
+        }
+        Self { limits, ..Self::default() }
+    }
+
     /// What is wrong with an event, looking beyond its job.
     pub(super) fn law(&self, case: &Case<'_>, track: &Track, job: Name, fact: &Fact) -> Vec<Broken> {
         let spec = case.specs.get(&job);
@@ -80,19 +96,21 @@ impl Board {
             broken.push(("grant", format!("granted to {name}, which drains")));
         }
         // The card may have changed while the grant was on its way.
-        let seats = cards.iter().rev().take(2).map(|card| card.card.seats).max().unwrap_or(u32::MAX);
+        let recent = cards.partition_point(|card| card.at < fact.at.saturating_sub(UNDER_WAY_MS));
+        let cards = &cards[recent.saturating_sub(1)..];
+        let seats = cards.iter().map(|card| card.card.seats).max().unwrap_or(u32::MAX);
         let used = self.seats.get(&grant.factory).copied().unwrap_or(0);
         if used >= seats {
             broken.push(("grant", format!("{name} has {seats} seats, and {used} were taken")));
         }
-        if let Some((lock, limit)) = spec.and_then(|spec| Some((spec.lock?, spec.lock_limit))) {
+        if let Some(lock) = spec.and_then(|spec| spec.lock) {
+            let limit = self.limits.get(&lock).copied().unwrap_or(1);
             let running = self.locks.get(&lock).copied().unwrap_or(0);
             if running >= limit {
                 let lock = case.text(lock);
                 broken.push(("grant", format!("{running} jobs of the key {lock} ran where {limit} may")));
             }
         }
-        debug_assert!(!word(fact).is_empty());
         broken
     }
 

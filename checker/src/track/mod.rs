@@ -88,7 +88,7 @@ impl Track {
     /// Follows the log, and notes what is out of order in it.
     pub(crate) fn of(case: &Case<'_>, findings: &mut Findings) -> Self {
         let mut track = Self::default();
-        let mut board = Board::default();
+        let mut board = Board::of(case);
         let mut begin = 0;
         while begin < case.facts.len() {
             let group = group(&case.facts[begin..]);
@@ -157,10 +157,10 @@ impl Track {
                 case.broken(findings, "I3", place, format!("fenced under epoch {epoch}, which was never granted"));
             }
             (What::Fenced { epoch, factory }, Some(_)) => {
-                let quiet = self
-                    .fenced
-                    .insert((job, *epoch, *factory), fact.at)
-                    .filter(|last| fact.at - last < MINUTE_MS && !case.upset(*last, fact.at));
+                let quiet = self.fenced.insert((job, *epoch, *factory), fact.at).filter(|last| {
+                    let upset = case.upsets().any(|mark| (*last..=fact.at).contains(&mark.at));
+                    (0..MINUTE_MS).contains(&(fact.at - last)) && !case.jumped && !upset
+                });
                 if let Some(last) = quiet {
                     let what = format!("fenced {} ms after the last time, for the same", fact.at - last);
                     case.broken(findings, "I3", place, what);

@@ -42,6 +42,9 @@ impl Clock for Paused {
     fn now(&self) -> Timestamp {
         Timestamp(BEGIN + i64::try_from(self.0.elapsed().as_millis()).unwrap())
     }
+
+    /// Sequences begin ahead of whatever is committed.
+    fn never_before(&self, _: Timestamp) {}
 }
 
 #[derive(Default)]
