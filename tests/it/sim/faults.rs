@@ -97,15 +97,18 @@ async fn kill(world: &World, part: Part) {
         let at = usize::try_from(no % (known.len() as u64).max(1)).unwrap_or(0);
         known.get(at).cloned()
     };
-    let notes = world.notes.borrow();
-    let part = match part {
-        Part::Product => Some(actors::Part::Product),
-        Part::Dispatcher => Some(actors::Part::Dispatcher),
-        Part::Feed => Some(actors::Part::Feed),
-        Part::Job(no) => of(notes.jobs(&name), no).and_then(|id| id.parse().ok()).map(actors::Part::Job),
-        Part::Factory(no) => of(notes.factories(&name), no).and_then(|id| id.parse().ok()).map(actors::Part::Factory),
+    let part = {
+        let notes = world.notes.borrow();
+        match part {
+            Part::Product => Some(actors::Part::Product),
+            Part::Dispatcher => Some(actors::Part::Dispatcher),
+            Part::Feed => Some(actors::Part::Feed),
+            Part::Job(no) => of(notes.jobs(&name), no).and_then(|id| id.parse().ok()).map(actors::Part::Job),
+            Part::Factory(no) => {
+                of(notes.factories(&name), no).and_then(|id| id.parse().ok()).map(actors::Part::Factory)
+            }
+        }
     };
-    drop(notes);
     if let Some(part) = part {
         world.sometimes.hit("an actor was killed");
         // The log says nothing of it; whoever waits may wait for a reload.
