@@ -2,6 +2,8 @@
 //! `gigafactory.toml` in the working directory before the defaults. Owns the precedence and the feature flags; reads
 //! nothing by itself and starts nothing.
 
+#[cfg(feature = "faults")]
+mod faults;
 mod features;
 #[cfg(test)]
 mod tests;
@@ -9,6 +11,7 @@ mod tests;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use actors::Faults;
 use serde::Deserialize;
 
 pub use features::{BadFeature, FEATURES, read as switch};
@@ -21,7 +24,7 @@ pub const LISTEN: &str = "127.0.0.1:4003";
 const MAX_WORKERS: usize = 256;
 
 /// What a coordinator needs to know.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Where it listens.
     pub listen: SocketAddr,
@@ -29,6 +32,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Threads that serve HTTP.
     pub workers: usize,
+    /// What is to go wrong. Empty in every build that is not for tests.
+    pub faults: Faults,
 }
 
 /// What was given on the command line.
@@ -65,6 +70,10 @@ pub enum ConfigError {
     /// A feature flag is not understood, or asks for what this version cannot do.
     #[error(transparent)]
     Feature(#[from] BadFeature),
+    /// A fault of a test build is not understood.
+    #[cfg(feature = "faults")]
+    #[error("{name}: {0}", name = faults::VARIABLE)]
+    Faults(#[from] actors::BadFaults),
 }
 
 /// The file, read.
@@ -104,7 +113,11 @@ impl Config {
         if !(1..=MAX_WORKERS).contains(&workers) {
             return Err(ConfigError::Workers(workers));
         }
-        Ok(Self { listen, data, workers })
+        #[cfg(feature = "faults")]
+        let faults = faults::read(&env)?;
+        #[cfg(not(feature = "faults"))]
+        let faults = Faults::default();
+        Ok(Self { listen, data, workers, faults })
     }
 }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dashmap::DashMap;
 use domain::{ProductId, Timestamp};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use tokio::sync::{mpsc, oneshot};
@@ -12,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::answer::{NotDone, Port, answer};
 use crate::handle::Product;
 use crate::job::Lost;
-use crate::node::{Shared, World};
+use crate::node::{Book, Shared, World};
 use crate::product::{self, ProductActor};
 use crate::restart::RestartBudget;
 
@@ -38,7 +37,7 @@ pub(crate) struct Coordinator;
 pub(crate) struct Birth {
     pub(crate) world: World,
     pub(crate) shared: Arc<Shared>,
-    pub(crate) book: Arc<DashMap<ProductId, Product>>,
+    pub(crate) book: Arc<Book>,
 }
 
 /// The coordinator's state.
@@ -71,7 +70,7 @@ impl Actor for Coordinator {
 
     async fn handle(&self, me: ActorRef<Msg>, msg: Msg, node: &mut Node) -> Result<(), ActorProcessingErr> {
         match msg {
-            Msg::Open(id, port) => match node.birth.book.get(&id).map(|product| product.clone()) {
+            Msg::Open(id, port) => match node.birth.book.get(&id).and_then(|product| product.clone()) {
                 Some(product) => answer(port, Ok(product)),
                 None => {
                     node.products.entry(id.clone()).or_default().waiting.push(port);
@@ -141,7 +140,7 @@ impl Node {
                 let (product, actor) = *opened;
                 served.actor = Some(actor);
                 served.kept = true;
-                self.birth.book.insert(id, product.clone());
+                self.birth.book.insert(id, Some(product.clone()));
                 for port in served.waiting.drain(..) {
                     answer(port, Ok(product.clone()));
                 }
@@ -165,7 +164,7 @@ impl Node {
         };
         let id = id.clone();
         served.actor = None;
-        self.birth.book.remove(&id);
+        self.birth.book.insert(id.clone(), None);
         if self.birth.shared.gate.is_stopping() {
             return;
         }

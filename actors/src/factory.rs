@@ -9,10 +9,14 @@ use domain::product::Renewal;
 use domain::{By, Epoch, FactoryId, JobId};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
+use crate::alarm::Alarm;
 use crate::answer::{BeatOrder, Beaten, CardPatch, FactoryView, NotDone, Port, answer};
 use crate::lane::{Alive, Lane};
 use crate::store::{Change, Fault, Write};
 use crate::{dispatcher, job};
+
+/// How long to wait before a silence that could not be written down is looked at again.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// A message to a factory.
 pub(crate) enum Msg {
@@ -75,8 +79,7 @@ pub(crate) struct Birth {
 pub(crate) struct Held {
     birth: Birth,
     draining: Vec<(Option<String>, By, Port<FactoryView>)>,
-    /// A look at its silence is due.
-    checks: bool,
+    alarm: Alarm,
 }
 
 impl Actor for FactoryActor {
@@ -85,16 +88,17 @@ impl Actor for FactoryActor {
     type Arguments = Birth;
 
     async fn pre_start(&self, me: ActorRef<Msg>, birth: Birth) -> Result<Held, ActorProcessingErr> {
-        let mut held = Held { birth, draining: Vec::new(), checks: false };
+        let mut held = Held { birth, draining: Vec::new(), alarm: Alarm::default() };
         // What was known of its being heard is as old as the last start: the silence counts from now.
         held.listen();
-        held.check_later(&me);
+        held.check_later(&me, Duration::ZERO);
         Ok(held)
     }
 
     async fn handle(&self, me: ActorRef<Msg>, msg: Msg, held: &mut Held) -> Result<(), ActorProcessingErr> {
+        let mut patience = Duration::ZERO;
         match msg {
-            Msg::Beat(beat, port) => held.beat(&me, beat.0, beat.1, port).await?,
+            Msg::Beat(beat, port) => held.beat(beat.0, beat.1, port).await?,
             Msg::Heard => drop(held.order(Command::Heard, By::Factory(held.birth.id.clone())).await?),
             Msg::Drain { reason, by, port } => held.drain(reason, by, port),
             Msg::GateClosed => held.gate_closed().await?,
@@ -108,13 +112,15 @@ impl Actor for FactoryActor {
             }
             Msg::View(port) => held.show(port),
             Msg::Check => {
-                held.checks = false;
+                held.alarm.rang();
                 held.hear();
-                drop(held.order(Command::Check, By::Coordinator).await?);
+                if held.order(Command::Check, By::Coordinator).await?.is_err() {
+                    patience = ASK_AGAIN;
+                }
                 held.listen();
-                held.check_later(&me);
             }
         }
+        held.check_later(&me, patience);
         Ok(())
     }
 }
@@ -144,13 +150,7 @@ impl Held {
         Ok(Ok(()))
     }
 
-    async fn beat(
-        &mut self,
-        me: &ActorRef<Msg>,
-        order: BeatOrder,
-        listed: Listed,
-        port: Port<Beaten>,
-    ) -> Result<(), ActorProcessingErr> {
+    async fn beat(&mut self, order: BeatOrder, listed: Listed, port: Port<Beaten>) -> Result<(), ActorProcessingErr> {
         let BeatOrder { factory, card, load_permille, leases, heard } = order;
         let now = self.birth.card.as_deref();
         let load_permille = load_permille.unwrap_or_else(|| now.map_or(0, |factory| factory.load_permille));
@@ -161,7 +161,6 @@ impl Held {
         }
         let Some(factory) = self.birth.card.clone() else { return Ok(()) };
         self.birth.lane.pulses.enter(&factory.id, heard);
-        self.check_later(me);
         let Listed { renewed, lost, unlisted, cancelled } = listed;
         let beaten = Beaten {
             draining: factory.draining,
@@ -231,16 +230,17 @@ impl Held {
         }
     }
 
-    /// Looks again when it ought to have been heard.
-    fn check_later(&mut self, me: &ActorRef<Msg>) {
-        let Some(card) = self.birth.card.as_ref().filter(|_| !self.checks) else { return };
+    /// Looks again when it ought to have been heard, however that has moved: a beat may promise a shorter interval, and
+    /// whoever was silent is waited for again as soon as it is heard by any way. Not before `patience` is over.
+    fn check_later(&mut self, me: &ActorRef<Msg>, patience: Duration) {
+        let Some(card) = &self.birth.card else { return };
         let now = self.birth.lane.now();
         let heard = self.birth.lane.pulses.last(&self.birth.id).unwrap_or(now);
-        let factory = Factory { last_heard_at: heard.max(card.last_heard_at), ..Factory::clone(card) };
-        if let Some(deadline) = factory.deadline() {
-            self.checks = true;
-            me.send_after(Duration::from_millis(deadline.ms_since(now).max(1_000)), || Msg::Check);
-        }
+        let since = heard.ms_since(card.last_heard_at);
+        let patience = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
+        let due = card.deadline().map(|deadline| deadline.plus_ms(since).max(now.plus_ms(patience)));
+        let ring = |pause| me.send_after(pause, || Msg::Check).abort_handle();
+        self.alarm.set(due, now, ring);
     }
 
     /// Tells the dispatcher. One that has gone takes the product with it.

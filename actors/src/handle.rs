@@ -60,6 +60,7 @@ impl Product {
             return Err(NotDone::Stopping);
         }
         if let Some(grant) = self.granted_before(&ask).await? {
+            self.hear(&ask.claim.factory);
             return Ok(vec![grant]);
         }
         let (port, answers) = mpsc::unbounded_channel();
@@ -210,6 +211,14 @@ impl Product {
         outcome.await.unwrap_or(Err(NotDone::OutcomeUnknown))
     }
 
+    /// Takes in a sign of life that reaches no actor. A factory that counted as silent is told.
+    fn hear(&self, id: &FactoryId) {
+        if self.lane.pulses.beat(id, self.lane.now()) {
+            // A product that has gone is opened again, and its factories count as heard then.
+            let _ = self.actors.product.cast(product::Msg::ToFactory(id.clone(), factory::Msg::Heard));
+        }
+    }
+
     /// The grant that an earlier claim with this id got.
     async fn granted_before(&self, ask: &Ask) -> Result<Option<Grant>, NotDone> {
         let Some(claim_id) = &ask.claim_id else { return Ok(None) };
@@ -258,6 +267,6 @@ pub enum Part {
 }
 
 /// The owner of the state is being opened again.
-fn reloading() -> NotDone {
+pub(crate) fn reloading() -> NotDone {
     NotDone::Overloaded { retry_after_sec: 1 }
 }

@@ -11,6 +11,7 @@ pub mod clock;
 mod coordinator;
 mod dispatcher;
 mod factory;
+mod faults;
 mod feed;
 mod handle;
 mod job;
@@ -28,6 +29,9 @@ pub use answer::{
     Ask, BeatOrder, Beaten, CardPatch, Counts, Done, FactoryView, Grant, NotDone, Order, ReportOrder, Submission,
     Submitted,
 };
+#[cfg(feature = "faults")]
+pub use faults::BadFaults;
+pub use faults::{Faults, Point};
 pub use handle::{Part, Product};
 pub use lane::LaneThread;
 pub use node::{Node, World};

@@ -13,7 +13,7 @@ use crate::admission::{Gate, Limits, Permit};
 use crate::answer::NotDone;
 use crate::clock::{Clock, Ids};
 use crate::coordinator::{self, Coordinator};
-use crate::handle::Product;
+use crate::handle::{Product, reloading};
 use crate::lane::{Lane, Pulses, Zombies};
 use crate::reaping::Reaping;
 use crate::store::{Store, Why};
@@ -54,12 +54,15 @@ impl Shared {
     }
 }
 
+/// The phone book: every product that has been open; none is open while it is reloaded.
+pub(crate) type Book = DashMap<ProductId, Option<Product>>;
+
 /// A running node. Cheap to clone.
 #[derive(Clone)]
 pub struct Node {
     world: World,
     shared: Arc<Shared>,
-    book: Arc<DashMap<ProductId, Product>>,
+    book: Arc<Book>,
     coordinator: ActorRef<coordinator::Msg>,
     ended: watch::Receiver<bool>,
 }
@@ -80,14 +83,24 @@ impl Node {
             end.send_replace(true);
         });
         let node = Self { world, shared, book, coordinator, ended };
-        for product in node.world.store.products().await? {
-            match node.product(&product).await {
+        if let Err(why) = node.open_known().await {
+            // Nobody would ever stop what has no node.
+            node.stop().await;
+            return Err(why);
+        }
+        Ok(node)
+    }
+
+    /// Opens every product that the store knows.
+    async fn open_known(&self) -> Result<(), Why> {
+        for product in self.world.store.products().await? {
+            match self.product(&product).await {
                 Ok(_) => {}
                 Err(NotDone::Full) => return Err(Why::Full),
                 Err(why) => return Err(Why::Unavailable(why.to_string())),
             }
         }
-        Ok(node)
+        Ok(())
     }
 
     /// A product, opened if it is not yet. One that was never heard of comes into being with its first write.
@@ -106,12 +119,21 @@ impl Node {
 
     /// A product that is open.
     pub fn known(&self, id: &ProductId) -> Option<Product> {
-        self.book.get(id).map(|product| product.clone())
+        self.book.get(id).and_then(|product| product.clone())
+    }
+
+    /// A product that is open; none if it was never heard of. Refuses one that is being reloaded: it is not unknown.
+    pub fn find(&self, id: &ProductId) -> Result<Option<Product>, NotDone> {
+        match self.book.get(id).map(|product| product.clone()) {
+            Some(None) => Err(reloading()),
+            Some(open) => Ok(open),
+            None => Ok(None),
+        }
     }
 
     /// The open products, in the order of their ids.
     pub fn products(&self) -> Vec<Product> {
-        let mut products: Vec<_> = self.book.iter().map(|entry| entry.value().clone()).collect();
+        let mut products: Vec<_> = self.book.iter().filter_map(|entry| entry.value().clone()).collect();
         products.sort_by(|a, b| a.id().cmp(b.id()));
         products
     }

@@ -10,6 +10,7 @@ pub mod factory;
 pub mod ids;
 pub mod job;
 pub mod money;
+pub mod mutant;
 pub mod product;
 pub mod time;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actors::clock::{SystemClock, TimeIds};
-use actors::{LaneThread, Limits, Node, World};
+use actors::{Faults, LaneThread, Limits, Node, World};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::exit::{Exit, signalled};
@@ -78,8 +78,8 @@ async fn serve(config: Config) -> Result<Exit, Failure> {
         return Err(Failure::usage(http::CannotListen::Reachable(config.listen).to_string()));
     }
     let signal = signalled()?;
-    let data = config.data.clone();
-    let (lane, home) = LaneThread::start("lane-0", move || settle(data)).await?;
+    let (data, faults) = (config.data.clone(), config.faults.clone());
+    let (lane, home) = LaneThread::start("lane-0", move || settle(data, faults)).await?;
     let Home { node, store } = home.map_err(|why| refused(&config, why))?;
     let listen = Listen { workers: config.workers, ..Listen::on(config.listen) };
     let served = async {
@@ -110,8 +110,8 @@ async fn serve(config: Config) -> Result<Exit, Failure> {
 }
 
 /// Opens the store and starts the node on the lane that this runs on.
-async fn settle(data: PathBuf) -> Result<Home, NoHome> {
-    let store = Arc::new(SqliteStore::open(&data).await.map_err(NoHome::Open)?);
+async fn settle(data: PathBuf, faults: Faults) -> Result<Home, NoHome> {
+    let store = Arc::new(SqliteStore::open_with(&data, faults).await.map_err(NoHome::Open)?);
     let world = World { store: store.clone(), clock: Arc::new(SystemClock::default()), ids: Arc::new(TimeIds) };
     let node = Node::start(world, Limits::default()).await.map_err(NoHome::Start)?;
     Ok(Home { node, store })

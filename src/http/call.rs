@@ -72,9 +72,9 @@ impl Call {
         kind.eq_ignore_ascii_case("text/markdown")
     }
 
-    /// The product, if it has ever been heard of.
-    pub(super) fn known(&self, product: &ProductId) -> Option<Product> {
-        self.edge.node.known(product)
+    /// The product, if it has ever been heard of. Refuses one that is being reloaded.
+    pub(super) fn known(&self, product: &ProductId) -> Result<Option<Product>, Problem> {
+        self.edge.node.find(product).map_err(refusal::of)
     }
 
     /// The product, which comes into being with its first write.
@@ -85,14 +85,13 @@ impl Call {
     /// The product and the job of a route about one job. An id that is none is that of no job.
     pub(super) fn job(&self, product: &ProductId) -> Result<(Product, JobId), Problem> {
         let job = self.request.match_info().get("id").and_then(|id| id.parse().ok());
-        job.and_then(|job| Some((self.known(product)?, job))).ok_or_else(no_such_job)
+        self.known(product)?.zip(job).ok_or_else(no_such_job)
     }
 
     /// The product and the factory of a route about one factory.
     pub(super) fn factory(&self, product: &ProductId) -> Result<(Product, FactoryId), Problem> {
         let factory = self.request.match_info().get("id").and_then(|id| id.parse().ok());
-        let found = factory.and_then(|factory| Some((self.known(product)?, factory)));
-        found.ok_or_else(|| refusal::of(actors::NotDone::UnknownFactory))
+        self.known(product)?.zip(factory).ok_or_else(|| refusal::of(actors::NotDone::UnknownFactory))
     }
 
     /// Admits the request for as long as the permit lives.

@@ -40,7 +40,7 @@ pub(crate) async fn run(mut call: Call) -> Answer {
     check(&said)?;
     let wants_list = said.wants_list();
     let ask = ask(said)?;
-    let product = call.known(&id).ok_or_else(|| refusal::of(actors::NotDone::UnknownFactory))?;
+    let product = call.known(&id)?.ok_or_else(|| refusal::of(actors::NotDone::UnknownFactory))?;
     let permit = match ask.wait {
         Some(_) => None,
         None => Some(call.permit(&product)?),

@@ -14,11 +14,13 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::batch::Batch;
+use super::checkpoint::emptied;
 use super::load::pin;
 use super::lock::Lock;
-use super::outcome::{not_written, settled};
+use super::outcome::{may_come_back, not_written, settled};
 use super::read::{Failed, keys, select};
 use super::saved::{Unreadable, json};
+use super::space::Space;
 
 const COMMIT: &str = include_str!("commit.sql");
 
@@ -33,6 +35,7 @@ pub(super) struct SqliteBackend {
     /// A pool of exactly one connection.
     pub(super) writer: DatabaseConnection,
     pub(super) file: PathBuf,
+    pub(super) space: Space,
     /// Nobody else may write while this lives.
     pub(super) _lock: Arc<Lock>,
     /// Tells by its end that nothing is written any more.
@@ -67,6 +70,31 @@ impl SqliteBackend {
         let values = Batch::of(batch, self.used(batch).await?).values()?;
         Ok(Statement::from_sql_and_values(DbBackend::Sqlite, COMMIT, values))
     }
+
+    /// Writes a batch and makes sure of its outcome.
+    async fn written(&self, batch: &[Numbered]) -> Written {
+        let statement = match self.statement(batch).await {
+            Ok(statement) => statement,
+            Err(failed) => return Written::NotWritten(failed.into()),
+        };
+        let Err(error) = self.writer.execute_raw(statement).await else { return Written::Committed };
+        let outcome = not_written(&error);
+        // A transaction that can still be rolled back was not committed; if there is none any more, nobody knows yet.
+        let first = batch.iter().find(|numbered| !numbered.write.facts.is_empty());
+        if self.writer.execute_unprepared("ROLLBACK").await.is_err()
+            && let Some(Numbered { first_seq, write }) = first
+        {
+            match settled(&self.file, &(write.product.clone(), *first_seq)).await {
+                Some(true) => return Written::Committed,
+                Some(false) => {}
+                None => return Written::Lost,
+            }
+        }
+        if may_come_back(&error) && !emptied(&self.writer).await {
+            return Written::Lost;
+        }
+        outcome
+    }
 }
 
 #[async_trait]
@@ -81,23 +109,9 @@ impl Backend for SqliteBackend {
     }
 
     async fn write(&mut self, batch: &[Numbered]) -> Written {
-        let statement = match self.statement(batch).await {
-            Ok(statement) => statement,
-            Err(failed) => return Written::NotWritten(failed.into()),
-        };
-        let Err(error) = self.writer.execute_raw(statement).await else { return Written::Committed };
-        let outcome = not_written(&error);
-        // A transaction that can still be rolled back was not committed; if there is none any more, nobody knows yet.
-        if self.writer.execute_unprepared("ROLLBACK").await.is_ok() {
-            return outcome;
-        }
-        let fact = batch.iter().find(|numbered| !numbered.write.facts.is_empty());
-        let Some(fact) = fact else { return outcome };
-        match settled(&self.file, &(fact.write.product.clone(), fact.first_seq)).await {
-            Some(true) => Written::Committed,
-            Some(false) => outcome,
-            None => Written::Lost,
-        }
+        let written = self.written(batch).await;
+        self.space.note(&written);
+        written
     }
 
     async fn pin(&mut self, product: &ProductId) -> Result<Pinned, Why> {

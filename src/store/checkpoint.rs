@@ -1,9 +1,11 @@
 //! Moves the WAL into the database file and drops old receipts, on a connection of its own and beside the commits.
+//! Looks whether a full disk has space again.
 //! Ends the process when the directory under it is not the one that was opened any more.
 
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use actors::{Faults, Point};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -11,6 +13,7 @@ use tokio::time::timeout;
 
 use super::lock::Watch;
 use super::outcome::{end, why};
+use super::space::Space;
 
 /// How often the WAL is looked at.
 const LOOK: Duration = Duration::from_millis(200);
@@ -35,9 +38,9 @@ pub(super) struct Checkpointer {
 
 impl Checkpointer {
     /// Starts, on the runtime that this is called on.
-    pub(super) fn spawn(db: DatabaseConnection, files: Watch) -> Self {
+    pub(super) fn spawn(db: DatabaseConnection, files: Watch, space: Space, faults: Faults) -> Self {
         let (stop, stopped) = oneshot::channel();
-        Self { stop, task: tokio::spawn(run(db, files, stopped)) }
+        Self { stop, task: tokio::spawn(run(db, (files, space, faults), stopped)) }
     }
 
     /// Stops, and leaves an empty WAL.
@@ -48,35 +51,50 @@ impl Checkpointer {
     }
 }
 
-async fn run(db: DatabaseConnection, files: Watch, mut stopped: oneshot::Receiver<()>) {
+async fn run(
+    db: DatabaseConnection,
+    (files, space, faults): (Watch, Space, Faults),
+    mut stopped: oneshot::Receiver<()>,
+) {
     let (mut moved, mut failed, mut swept) = (Instant::now(), None::<Instant>, None::<Instant>);
     while timeout(LOOK, &mut stopped).await.is_err() {
         if let Some(path) = files.lost() {
             directory_lost(path);
         }
+        space.look_again(&db).await;
         // The directory is looked at even while a failed attempt rests.
         if failed.is_some_and(|at| at.elapsed() < REST) {
             continue;
         }
         failed = None;
-        match tend(&db, moved.elapsed() >= REST).await {
+        match tend(&db, moved.elapsed() >= REST, &faults).await {
             Ok(true) => moved = Instant::now(),
             Ok(false) => {}
             Err(error) => {
-                tracing::warn!(why = %why(&error), "the WAL could not be moved");
+                warn(&error, "the WAL could not be moved");
                 failed = Some(Instant::now());
             }
         }
         if swept.is_none_or(|at| at.elapsed() >= SWEEP) {
             swept = Some(Instant::now());
             if let Err(error) = sweep(&db, now_ms() - KEPT_MS).await {
-                tracing::warn!(why = %why(&error), "old receipts were not dropped");
+                warn(&error, "old receipts were not dropped");
             }
+            faults.pass(Point::ReceiptsSwept);
         }
     }
+    faults.pass(Point::StopBefore);
     if let Err(error) = checkpoint(&db, "TRUNCATE").await.map(drop).and(db.close().await) {
-        tracing::warn!(why = %why(&error), "the WAL was not emptied");
+        warn(&error, "the WAL was not emptied");
     }
+    faults.pass(Point::StopAfter);
+}
+
+/// Says what went wrong. Ends the process if the disk lost a write, also where nobody listens to warnings: a macro for
+/// logs looks at its fields only if somebody does.
+fn warn(error: &DbErr, what: &str) {
+    let why = why(error);
+    tracing::warn!(%why, "{what}");
 }
 
 /// What is written now goes into files that nobody will find again, and the new ones may be served by another process.
@@ -85,13 +103,15 @@ fn directory_lost(path: &Path) -> ! {
 }
 
 /// Moves what has to be moved by now. False: nothing had.
-async fn tend(db: &DatabaseConnection, rested: bool) -> Result<bool, DbErr> {
+async fn tend(db: &DatabaseConnection, rested: bool, faults: &Faults) -> Result<bool, DbErr> {
     let waiting = |(log, done): (i64, i64)| log - done;
     let waits = waiting(checkpoint(db, "NOOP").await?);
     if waits < MANY_FRAMES && !(rested && waits > 0) {
         return Ok(false);
     }
+    faults.pass(Point::CheckpointBefore);
     let (log, _) = checkpoint(db, "PASSIVE").await?;
+    faults.pass(Point::CheckpointAfter);
     if log > TOO_MANY_FRAMES {
         checkpoint(db, "RESTART").await?;
     }
@@ -104,6 +124,18 @@ async fn checkpoint(db: &DatabaseConnection, mode: &str) -> Result<(i64, i64), D
     let row = db.query_one_raw(pragma).await?;
     let Some(row) = row else { return Ok((0, 0)) };
     Ok((row.try_get_by_index(1)?, row.try_get_by_index(2)?))
+}
+
+/// Empties the WAL, whatever lies in it. False: somebody reads from it, or the disk did not take it.
+pub(super) async fn emptied(db: &DatabaseConnection) -> bool {
+    let pragma = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
+    match db.query_one_raw(pragma).await {
+        Ok(row) => row.is_some_and(|row| row.try_get_by_index::<i64>(0).is_ok_and(|busy| busy == 0)),
+        Err(error) => {
+            warn(&error, "the WAL could not be emptied");
+            false
+        }
+    }
 }
 
 /// Drops receipts from before an instant.

@@ -32,16 +32,16 @@ pub(super) async fn pin(file: &Path, product: &ProductId) -> Result<Pinned, Why>
     let pinned = async {
         let transaction = db.begin().await?;
         // The first SELECT is what fixes the moment.
-        let sql = "SELECT ifnull(max(seq), 0) FROM event WHERE product = ?1";
+        let sql = "SELECT seq, at FROM event WHERE product = ?1 ORDER BY seq DESC LIMIT 1";
         let values = [product.as_str().into()];
         let row = select(&transaction, sql, values).await?.pop();
-        let last_seq: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
-        Ok((transaction, number(last_seq)))
+        let (last_seq, last_at) = row.map_or(Ok((0, 0)), |row| row.try_get_many_by_index())?;
+        Ok((transaction, number(last_seq), Timestamp(last_at)))
     };
-    let (transaction, last_seq) = pinned.await.map_err(|error: DbErr| why(&error))?;
+    let (transaction, last_seq, last_at) = pinned.await.map_err(|error: DbErr| why(&error))?;
     let product = product.clone();
     let load = async move {
-        let opened = load(&transaction, &product, last_seq).await;
+        let opened = load(&transaction, &product, (last_seq, last_at)).await;
         let ended = transaction.rollback().await;
         if let Err(error) = db.close().await.and(ended) {
             tracing::warn!(%error, "a connection was not closed in order");
@@ -51,27 +51,24 @@ pub(super) async fn pin(file: &Path, product: &ProductId) -> Result<Pinned, Why>
     Ok(Pinned { last_seq, load: Box::pin(load) })
 }
 
-async fn load(db: &DatabaseTransaction, product: &ProductId, last_seq: u64) -> Result<Opened, Failed> {
+async fn load(
+    db: &DatabaseTransaction,
+    product: &ProductId,
+    (last_seq, last_at): (u64, Timestamp),
+) -> Result<Opened, Failed> {
     let saved = settings::Entity::find_by_id(product.as_str()).one(db).await?;
     let (waiting, busy) = open_jobs(db, product).await?;
     let awaits = waiting.iter().filter_map(|job| job.awaits.as_ref());
     let named: BTreeSet<JobId> = awaits.flat_map(|awaits| &awaits.jobs).copied().collect();
     Ok(Opened {
         last_seq,
-        last_at: last_at(db, product, last_seq).await?,
+        last_at,
         settings: saved.map(|row| json("settings", &row.settings)).transpose()?,
         factories: factories(db, product).await?,
         leased: leased(db, product, &busy).await?,
         dependencies: stages(db, product, &Vec::from_iter(named)).await?,
         waiting,
     })
-}
-
-/// When the newest event became true.
-async fn last_at(db: &DatabaseTransaction, product: &ProductId, last_seq: u64) -> Result<Timestamp, Failed> {
-    let values = [product.as_str().into(), i64::try_from(last_seq).unwrap_or(i64::MAX).into()];
-    let row = select(db, "SELECT at FROM event WHERE product = ?1 AND seq = ?2", values).await?.pop();
-    Ok(row.map_or(Ok(Timestamp::default()), |row| row.try_get_by_index(0).map(Timestamp))?)
 }
 
 /// The jobs that wait, and the ids of the other unfinished ones.

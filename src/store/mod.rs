@@ -10,10 +10,13 @@ mod connect;
 mod lists;
 mod load;
 mod lock;
+#[cfg(feature = "faults")]
+mod lowered;
 mod outcome;
 mod port;
 mod read;
 mod saved;
+mod space;
 mod window;
 
 #[cfg(test)]
@@ -24,6 +27,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use actors::store::Committer;
+use actors::{Faults, Point};
 use migration::Migrator;
 use sea_orm::{DatabaseConnection, DbErr};
 use sea_orm_migration::MigratorTrait;
@@ -33,6 +37,9 @@ use backend::SqliteBackend;
 use checkpoint::Checkpointer;
 use connect::{Role, connect, verify};
 use lock::Lock;
+#[cfg(feature = "faults")]
+pub use lowered::lower;
+use space::Space;
 use window::Window;
 
 /// How many reads run at a time.
@@ -74,6 +81,7 @@ pub struct SqliteStore {
     window: Window,
     readers: DatabaseConnection,
     checkpointer: Checkpointer,
+    space: Space,
     /// Answers with an error once the committer has ended.
     ended: oneshot::Receiver<Infallible>,
     _lock: Arc<Lock>,
@@ -83,20 +91,32 @@ impl SqliteStore {
     /// Opens the data directory, and creates it where it is missing; its tasks run on the runtime that this is called
     /// on. Refuses a directory that another process serves.
     pub async fn open(dir: &Path) -> Result<Self, OpenError> {
+        Self::open_with(dir, Faults::default()).await
+    }
+
+    /// Opens it with the faults of a test build.
+    pub async fn open_with(dir: &Path, faults: Faults) -> Result<Self, OpenError> {
         let lock = Arc::new(Lock::take(dir)?);
+        faults.pass(Point::StartLocked);
         let file = dir.join("gigafactory.db");
         let writer = connect(&file, Role::Writer).await?;
-        verify(&writer).await?;
+        verify(&writer, &file).await?;
         Migrator::up(&writer, None).await?;
+        faults.pass(Point::StartMigrated);
         let readers = connect(&file, Role::Readers(READERS)).await?;
-        let checkpointer = Checkpointer::spawn(connect(&file, Role::Checkpointer).await?, lock.watch(&file)?);
+        let files = lock.watch(&file)?;
+        let space = Space::default();
+        let tended = connect(&file, Role::Checkpointer).await?;
+        let checkpointer = Checkpointer::spawn(tended, files, space.clone(), faults.clone());
+        faults.pass(Point::StartOpen);
         let (alive, ended) = oneshot::channel();
-        let backend = SqliteBackend { writer, file, _lock: lock.clone(), _alive: alive };
+        let backend = SqliteBackend { writer, file, space: space.clone(), _lock: lock.clone(), _alive: alive };
         Ok(Self {
-            committer: Committer::spawn(backend),
+            committer: Committer::spawn(backend, faults),
             window: Window::spawn(readers.clone()),
             readers,
             checkpointer,
+            space,
             ended,
             _lock: lock,
         })

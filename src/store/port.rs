@@ -93,6 +93,9 @@ impl Store for SqliteStore {
     }
 
     async fn ready(&self) -> Result<(), Why> {
+        if self.space.is_out() {
+            return Err(Why::Full);
+        }
         Ok(self.readers.execute_unprepared("SELECT 1 FROM product LIMIT 1").await.map(drop).map_err(Failed::from)?)
     }
 }

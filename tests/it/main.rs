@@ -3,6 +3,9 @@
 
 mod check;
 mod crash;
+#[cfg(unix)]
+mod disk;
+mod model;
 #[cfg(tokio_unstable)]
 mod sim;
 mod stories;

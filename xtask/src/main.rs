@@ -4,6 +4,8 @@
 
 #![allow(clippy::print_stdout, reason = "this is a command line")]
 
+mod binaries;
+mod campaign;
 mod prepare;
 mod report;
 mod shell;
@@ -28,11 +30,14 @@ struct Cli {
 enum Task {
     /// Checks formatting, lints, every test, snapshots and the dependency policy. Stops at the first failure.
     Test,
+    /// Runs one rung of the ladder for minutes, and appends its figures to docs/campaigns.md.
+    Campaign(campaign::Campaign),
 }
 
 fn main() -> ExitCode {
     match Cli::parse().task {
         Task::Test => steps::test(&root()),
+        Task::Campaign(order) => campaign::campaign(&root(), &order),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What requests leave behind so that they can be repeated.
 
 use domain::job::Step;
+use domain::mutant::Mutant;
 use domain::{Epoch, FactoryId, JobId, Timestamp};
 
 use crate::answer::Ask;
@@ -18,7 +19,7 @@ pub(super) fn report_key(job: JobId, report_id: &str) -> String {
 
 /// The receipt of a grant, where the claim named an id.
 pub(super) fn claim_receipt(job: JobId, factory: &FactoryId, ask: &Ask, step: &Step, at: Timestamp) -> Option<Receipt> {
-    let claim_id = ask.claim_id.as_ref()?;
+    let claim_id = ask.claim_id.as_ref().filter(|_| !Mutant::ClaimForgotten.is_planted())?;
     Some(Receipt {
         kind: ReceiptKind::Claim,
         key: claim_key(factory, claim_id),

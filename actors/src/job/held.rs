@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::dispatch::Standing;
 use domain::job::{Command, Fact, Insights, Job, Step, transition};
+use domain::mutant::Mutant;
 use domain::{By, Epoch, JobId, Timestamp};
 use ractor::{ActorProcessingErr, ActorRef};
 
@@ -165,7 +166,14 @@ impl Held {
                 }
                 Ok(Ok(()))
             }
-            Err(why) => Ok(Err(why)),
+            Err(why) => {
+                if Mutant::MemoryRunsAhead.is_planted()
+                    && let Loaded::Here(stored) = &mut self.loaded
+                {
+                    stored.job = job;
+                }
+                Ok(Err(why))
+            }
         }
     }
 

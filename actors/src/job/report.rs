@@ -2,6 +2,7 @@
 
 use domain::job::command::{Fence, Prior, Release, Report};
 use domain::job::{Command, Fact, Job, Refusal, Run, Stage, transition};
+use domain::mutant::Mutant;
 use domain::product::Renewal;
 use domain::{By, Epoch};
 use ractor::ActorProcessingErr;
@@ -26,7 +27,7 @@ pub(super) async fn report(held: &mut Held, order: ReportOrder) -> Result<Result
     match transition(&job, Command::Report(Box::new(report.clone())), &by, held.now()) {
         Ok(step) => {
             let (epoch, rev, at) = (report.fence.epoch, step.next.rev, held.now());
-            let first = report_id.filter(|_| report.prior != Prior::Same);
+            let first = report_id.filter(|_| report.prior != Prior::Same && !Mutant::ReportForgotten.is_planted());
             let receipt = first.map(|id| report_receipt(held.id, &id, &content_hash, epoch, rev, at));
             if !step.facts.is_empty() {
                 return held.done(step, &by, receipt).await;
@@ -112,6 +113,7 @@ async fn aside(
     if usage.is_none() && receipt.is_none() {
         return Ok(Ok(()));
     }
+    let by = &told_by(by, usage.as_ref());
     let usage = usage.map(|run| (run.epoch, Box::new(report.insights.clone())));
     held.note(None, by, usage, receipt).await
 }
@@ -120,6 +122,14 @@ async fn aside(
 fn speaker(job: &Job, fence: &Fence, by: By) -> By {
     let holder = job.lease.as_ref().filter(|lease| lease.epoch == fence.epoch).map(|lease| &lease.holder);
     fence.factory.as_ref().or(holder).map_or(by, |factory| By::Factory(factory.clone()))
+}
+
+/// Who spoke, where nobody said so: the factory of the run that it was about.
+fn told_by(by: &By, run: Option<&Run>) -> By {
+    match (by, run) {
+        (By::Coordinator, Some(run)) => By::Factory(run.factory.clone()),
+        (by, _) => by.clone(),
+    }
 }
 
 /// What is remembered of an earlier report like this one.
@@ -148,7 +158,9 @@ async fn fence(
     report: Option<&Report>,
     by: &By,
 ) -> Result<NotDone, ActorProcessingErr> {
-    let usage = report.map(|report| &report.insights).filter(|insights| insights.has_usage());
+    let usage = report
+        .map(|report| &report.insights)
+        .filter(|insights| insights.has_usage() && !Mutant::UsageFencedAway.is_planted());
     let ran = match ended_run(held, fence).await {
         Ok(ran) => ran,
         Err(why) => return Ok(why),
@@ -157,11 +169,9 @@ async fn fence(
     let usage_accepted = usage.is_some();
     // An epoch that was never granted, or not to this factory, has no zombie of its own to tell of.
     let zombie = Fence { epoch: fence.epoch, factory: ran.as_ref().and(fence.factory.clone()) };
-    let real = ran.is_some() || fence.epoch == current;
-    let by = match (by, ran) {
-        (By::Coordinator, Some(run)) => &By::Factory(run.factory),
-        (by, _) => by,
-    };
+    let runs = held.job().is_ok_and(|job| job.run.as_ref().is_some_and(|run| run.epoch == fence.epoch));
+    let real = ran.is_some() || runs;
+    let by = &told_by(by, ran.as_ref());
     let now = held.now();
     let told = real && !held.lane.zombies.is_quiet(held.id, &zombie, now);
     if !told && !usage_accepted {

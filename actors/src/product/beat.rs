@@ -28,11 +28,13 @@ impl Owner {
         for (job, epoch) in listed.reclaim {
             self.route(me, job, job::Msg::Due(epoch, Command::Reclaim(epoch))).await?;
         }
+        let by = &order.factory;
         // A factory that ended its own lease has not lost it.
-        let lost: Vec<(JobId, Epoch)> = listed.lost.into_iter().filter(|lost| !self.given_back.holds(lost)).collect();
+        let lost = listed.lost.into_iter().filter(|lost| !self.given_back.holds(lost, by));
+        let lost: Vec<(JobId, Epoch)> = lost.collect();
         let listed = Listed {
             renewed: listed.renewed,
-            cancelled: lost.iter().filter(|lost| self.cancelled.holds(lost)).copied().collect(),
+            cancelled: lost.iter().filter(|lost| self.cancelled.holds(lost, by)).copied().collect(),
             lost,
             unlisted: listed.unlisted,
         };

@@ -40,7 +40,7 @@ pub(super) async fn open(me: &ActorRef<Msg>, birth: Birth) -> Result<Owner, Acto
     let line = Arc::new(Line::default());
     lane.reaping.forget(&lane.product);
     let opened = lane.store.open(&lane.product, line.clone()).await.map_err(NotOpened)?;
-    lane.clock.not_before(opened.last_at);
+    lane.clock.never_before(opened.last_at);
     let leases = leases(&opened, &lane);
     let settings = opened.settings.clone().unwrap_or_else(|| Settings::new(lane.product.clone()));
     let (board, graph) = board(&opened, &settings, &lane);

@@ -2,6 +2,7 @@
 
 use domain::job::Command;
 use domain::job::command::Fence;
+use domain::mutant::Mutant;
 use domain::product::{Held, Renewal};
 use domain::{By, Epoch, JobId, Timestamp};
 use ractor::{ActorProcessingErr, ActorRef};
@@ -46,6 +47,9 @@ impl Owner {
             tracing::error!(product = %self.lane.product, "many leases fall due at once: each gets one more TTL");
         }
         for (id, held) in self.leases.take_due(now) {
+            if Mutant::ExpiryNever.is_planted() && held.expires_at <= now {
+                continue;
+            }
             if held.expires_at <= now && !held.reclaimed && brakes && self.leases.spare(id, now) {
                 self.lane.reaping.note(&self.lane.product, id, self.leases.get(id));
                 continue;

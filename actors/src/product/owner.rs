@@ -55,17 +55,18 @@ pub(super) struct Live {
 
 /// Leases that have ended not long ago.
 #[derive(Default)]
-pub(super) struct Recent(VecDeque<(JobId, Epoch)>);
+pub(super) struct Recent(VecDeque<(JobId, Epoch, FactoryId)>);
 
 impl Recent {
-    fn push(&mut self, lease: (JobId, Epoch)) {
+    fn push(&mut self, lease: (JobId, Epoch, FactoryId)) {
         self.0.push_back(lease);
         let extra = self.0.len().saturating_sub(MAX_RECENT);
         self.0.drain(..extra);
     }
 
-    pub(super) fn holds(&self, lease: &(JobId, Epoch)) -> bool {
-        self.0.contains(lease)
+    /// It was this factory's lease.
+    pub(super) fn holds(&self, (job, epoch): &(JobId, Epoch), factory: &FactoryId) -> bool {
+        self.0.iter().any(|(id, of, holder)| id == job && of == epoch && holder == factory)
     }
 }
 
@@ -216,7 +217,7 @@ impl Owner {
                 self.hear(id, told.write.at);
             }
             let Some(job) = told.write.job() else { continue };
-            let before = self.leases.get(job.id).map(|held| held.epoch);
+            let before = self.leases.get(job.id).map(|held| (held.epoch, held.holder.clone()));
             self.leases.observe(job);
             let held = self.leases.get(job.id);
             if before.is_some() || held.is_some() {
@@ -226,8 +227,8 @@ impl Owner {
                 self.soft.remove(job.id);
                 let gave_back = job.lease.as_ref().is_some_and(|lease| lease.status == LeaseStatus::Released);
                 match before {
-                    Some(epoch) if job.stage == Stage::Cancelled => self.cancelled.push((job.id, epoch)),
-                    Some(epoch) if gave_back => self.given_back.push((job.id, epoch)),
+                    Some((epoch, by)) if job.stage == Stage::Cancelled => self.cancelled.push((job.id, epoch, by)),
+                    Some((epoch, by)) if gave_back => self.given_back.push((job.id, epoch, by)),
                     Some(_) | None => {}
                 }
             }

@@ -6,11 +6,13 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use domain::mutant::Mutant;
 use domain::{JobId, ProductId};
 use futures::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Committed, Ears, Fault, Opened, Told, Why, Write};
+use crate::faults::{Faults, Point};
 
 /// At most this many writes in a batch.
 const MAX_WRITES: usize = 256;
@@ -76,14 +78,15 @@ struct Pending {
 #[derive(Clone)]
 pub struct Committer {
     requests: mpsc::UnboundedSender<Request>,
+    faults: Faults,
 }
 
 impl Committer {
     /// Starts committing to a backend, on the runtime that this is called on.
-    pub fn spawn(backend: impl Backend) -> Self {
+    pub fn spawn(backend: impl Backend, faults: Faults) -> Self {
         let (requests, inbox) = mpsc::unbounded_channel();
-        tokio::spawn(Desk { backend, inbox, products: BTreeMap::new() }.run());
-        Self { requests }
+        tokio::spawn(Desk { backend, inbox, products: BTreeMap::new(), faults: faults.clone() }.run());
+        Self { requests, faults }
     }
 
     /// Commits a write. A dropped caller does not cancel it.
@@ -109,7 +112,9 @@ impl Committer {
         let request = Request::Open { product: product.clone(), ears, port };
         self.requests.send(request).map_err(|_| Fault::Lost)?;
         let pinned = answer.await.unwrap_or(Err(Fault::Lost))?;
-        Ok(pinned.load.await?)
+        let opened = pinned.load.await?;
+        self.faults.pass(Point::OpenLoaded);
+        Ok(opened)
     }
 }
 
@@ -124,6 +129,7 @@ struct Desk<B> {
     backend: B,
     inbox: mpsc::UnboundedReceiver<Request>,
     products: BTreeMap<ProductId, Queue>,
+    faults: Faults,
 }
 
 impl<B: Backend> Desk<B> {
@@ -173,6 +179,7 @@ impl<B: Backend> Desk<B> {
 
     async fn open(&mut self, product: ProductId, ears: Arc<dyn Ears>, port: oneshot::Sender<Result<Pinned, Fault>>) {
         let pinned = self.backend.pin(&product).await;
+        self.faults.pass(Point::OpenPinned);
         let queue = self.products.entry(product).or_default();
         queue.open = pinned.as_ref().ok().map(|pinned| (pinned.last_seq, ears));
         // A caller that has gone leaves an open product that nobody listens to: harmless, the next opening replaces it.
@@ -216,7 +223,7 @@ impl<B: Backend> Desk<B> {
     async fn refuse_taken(&mut self, batch: Vec<Pending>) -> Vec<Pending> {
         let key = |pending: &Pending| pending.write.key().map(|key| (pending.write.product.clone(), key.to_owned()));
         let keys: Vec<_> = batch.iter().filter_map(key).collect();
-        if keys.is_empty() {
+        if keys.is_empty() || Mutant::KeyForgotten.is_planted() {
             return batch;
         }
         let taken = match self.backend.taken(&keys).await {
@@ -226,6 +233,7 @@ impl<B: Backend> Desk<B> {
                 return Vec::new();
             }
         };
+        self.faults.pass(Point::KeysRead);
         let mut rest = Vec::new();
         for pending in batch {
             let has = |t: &&Taken| t.0 == pending.write.product && Some(t.1.as_str()) == pending.write.key();
@@ -248,11 +256,23 @@ impl<B: Backend> Desk<B> {
             return;
         }
         let numbered = self.number(&batch);
+        self.faults.pass(Point::CommitBefore);
+        if self.faults.loses(Point::CommitBefore) {
+            return self.lose(batch);
+        }
         match self.backend.write(&numbered).await {
             Written::Committed => {
+                self.faults.pass(Point::CommitAfter);
+                if self.faults.loses(Point::CommitAfter) {
+                    return self.lose(batch);
+                }
                 metrics::counter!("gigafactory_commits_total").increment(1);
                 metrics::counter!("gigafactory_writes_total").increment(batch.len() as u64);
                 self.committed(batch, &numbered);
+            }
+            Written::NotWritten(_) if Mutant::FailureAnsweredAsDone.is_planted() => self.committed(batch, &numbered),
+            Written::Lost if Mutant::LossTakenForFailure.is_planted() => {
+                answer_all(batch, &Fault::NotWritten(Why::Unavailable("lost".into())));
             }
             Written::NotWritten(why) => answer_all(batch, &Fault::NotWritten(why)),
             Written::Lost => self.lose(batch),
@@ -281,6 +301,9 @@ impl<B: Backend> Desk<B> {
         let mut numbered = Vec::with_capacity(batch.len());
         for Pending { write, .. } in batch {
             let first = next.entry(&write.product).or_insert_with(|| self.last_seq(&write.product) + 1);
+            if Mutant::SeqLeavesGap.is_planted() && first.is_multiple_of(64) {
+                *first += 1;
+            }
             numbered.push(Numbered { first_seq: *first, write: write.clone() });
             *first += write.facts.len() as u64;
         }
@@ -296,13 +319,17 @@ impl<B: Backend> Desk<B> {
         for (product, batch) in told {
             if let Some((last, ears)) = self.products.get_mut(&product).and_then(|queue| queue.open.as_mut()) {
                 *last += batch.iter().map(|told| told.write.facts.len() as u64).sum::<u64>();
-                ears.told(batch.into());
+                if !Mutant::BatchesUntold.is_planted() {
+                    ears.told(batch.into());
+                }
             }
         }
+        self.faults.pass(Point::CommitTold);
         for (pending, numbered) in batch.into_iter().zip(numbered) {
             let last_seq = numbered.first_seq + numbered.write.facts.len() as u64 - 1;
             answer(pending, Ok(Committed { last_seq }));
         }
+        self.faults.pass(Point::CommitAnswered);
     }
 
     /// Nobody can say what became of the batch: its products are shut until they are opened again.

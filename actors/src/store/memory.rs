@@ -8,6 +8,7 @@ mod tables;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Backend, Committer};
+use crate::faults::Faults;
 pub use backend::MemoryBackend;
 pub use plan::{Plan, Upset};
 use tables::Tables;
@@ -24,7 +25,7 @@ impl MemoryStore {
     /// An empty store, committing on the runtime that this is called on.
     pub fn new(plan: Plan) -> Self {
         let tables = Arc::new(Mutex::new(Tables::default()));
-        let committer = Committer::spawn(MemoryBackend::new(tables.clone(), plan.clone()));
+        let committer = Committer::spawn(MemoryBackend::new(tables.clone(), plan.clone()), Faults::default());
         Self { committer, tables, plan }
     }
 
@@ -36,7 +37,7 @@ impl MemoryStore {
     /// The same, with a backend around the one in memory: a simulation delays, refuses and cuts off there.
     pub fn restarted_over<B: Backend>(&self, wrap: impl FnOnce(MemoryBackend) -> B) -> Self {
         let backend = MemoryBackend::new(self.tables.clone(), self.plan.clone());
-        Self { committer: Committer::spawn(wrap(backend)), ..self.clone() }
+        Self { committer: Committer::spawn(wrap(backend), Faults::default()), ..self.clone() }
     }
 }
 

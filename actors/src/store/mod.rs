@@ -86,7 +86,7 @@ pub trait Ears: Send + Sync {
 pub struct Opened {
     /// The highest `seq` so far.
     pub last_seq: u64,
-    /// When the event of that `seq` became true.
+    /// When its last event became true. Time never runs back behind it.
     pub last_at: Timestamp,
     /// Its settings, once saved.
     pub settings: Option<Settings>,
@@ -151,6 +151,6 @@ pub trait Store: Send + Sync + 'static {
     /// The products that have written anything, in the order of their ids.
     async fn products(&self) -> Result<Vec<ProductId>, Why>;
 
-    /// Makes sure that the store answers.
+    /// Makes sure that the store answers, and that it had space for the last write.
     async fn ready(&self) -> Result<(), Why>;
 }

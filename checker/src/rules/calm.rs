@@ -37,16 +37,12 @@ impl Calm {
         let answered = case.deeds.iter().filter(|deed| deed.is_answered()).map(|deed| deed.until);
         let marked = case.marks.iter().map(|mark| mark.at);
         let horizon = newest.max(answered.chain(marked).max().unwrap_or(i64::MIN));
-<<<<<<< HEAD
-        Self { case, shocks, twice: twice(case), horizon }
+        Self { shocks, twice: twice(case), horizon }
     }
 
     /// Neither instant, nor any between, came twice: what happened then can be put in order.
     pub(super) fn is_once(&self, from: i64, until: i64) -> bool {
         self.twice.iter().all(|(begin, end)| until.max(from) < *begin || from.min(until) > *end)
-=======
-        Self { shocks, horizon }
->>>>>>> refs/heads/checker
     }
 
     /// Nothing went wrong from the one instant to the other.

@@ -13,6 +13,7 @@ use super::waiters::{WaiterNo, Waiters};
 use crate::factory::{Factory, Refusal};
 use crate::job::Stage;
 use crate::job::state::Priority;
+use crate::mutant::Mutant;
 use crate::{FactoryId, JobId, Timestamp};
 
 /// A job for a claim.
@@ -158,7 +159,7 @@ impl Board {
     /// Refuses a factory that may not claim at all.
     pub fn pick(&mut self, claim: &Claim) -> Result<Option<Pick>, Refusal> {
         let card = self.seats.admit(&claim.factory)?;
-        if self.paused {
+        if self.paused && !Mutant::PauseIgnored.is_planted() {
             return Ok(None);
         }
         let supply = Supply::of(&card, claim);
@@ -274,7 +275,8 @@ impl Board {
     }
 
     fn key_is_free(&self, needs: &Needs) -> bool {
-        needs.key.as_ref().is_none_or(|key| self.keys.get(key).copied().unwrap_or(0) < needs.limit)
+        Mutant::KeyLimitIgnored.is_planted()
+            || needs.key.as_ref().is_none_or(|key| self.keys.get(key).copied().unwrap_or(0) < needs.limit)
     }
 
     /// Enters a place: into the order, into the seats and keys.
@@ -339,10 +341,12 @@ impl Board {
 fn spot(seats: &mut Seats, job: &Standing, now: Timestamp) -> Option<Spot> {
     match (&job.holder, job.stage) {
         (Some(holder), _) => Some(Spot::Running(seats.number(holder))),
-        (None, Stage::Queued) => Some(match job.not_before.filter(|at| *at > now) {
-            Some(at) => Spot::Delayed(at),
-            None => Spot::Ready,
-        }),
+        (None, Stage::Queued) => {
+            Some(match job.not_before.filter(|at| *at > now && !Mutant::DelayIgnored.is_planted()) {
+                Some(at) => Spot::Delayed(at),
+                None => Spot::Ready,
+            })
+        }
         (None, _) => None,
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::FactoryId;
 use crate::factory::{EngineState, Factory};
 use crate::job::Spec;
+use crate::mutant::Mutant;
 
 /// What a job asks for. Jobs with equal needs are interchangeable for every filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,9 +74,10 @@ impl Supply {
 
     /// Passes the filters of capabilities, engines and engine class.
     pub fn meets(&self, needs: &Needs) -> bool {
-        needs.capabilities.iter().all(|wanted| self.capabilities.contains(wanted))
-            && needs.engine_class.as_ref().is_none_or(|class| self.engine_classes.contains(class))
-            && (needs.engines.is_empty() || needs.engines.iter().any(|name| self.engines.contains(name)))
+        Mutant::CapabilitiesIgnored.is_planted()
+            || needs.capabilities.iter().all(|wanted| self.capabilities.contains(wanted))
+                && needs.engine_class.as_ref().is_none_or(|class| self.engine_classes.contains(class))
+                && (needs.engines.is_empty() || needs.engines.iter().any(|name| self.engines.contains(name)))
     }
 
     /// The engine to use: the first acceptable one, or the factory's first where the job takes any.

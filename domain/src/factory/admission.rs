@@ -1,6 +1,7 @@
 //! Whether a factory may claim at all, before any job is looked at.
 
 use super::state::{Factory, Health};
+use crate::mutant::Mutant;
 
 /// Why a factory may not claim.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,13 +25,13 @@ pub enum Refusal {
 
 /// Admits a factory that holds `seats_used` leases to one more. A stale one is welcome: its claim revives it.
 pub fn admit(factory: &Factory, seats_used: u32) -> Result<(), Refusal> {
-    if factory.draining {
+    if factory.draining && !Mutant::DrainIgnored.is_planted() {
         return Err(Refusal::Draining);
     }
     if factory.health == Health::Failing {
         return Err(Refusal::Failing);
     }
-    if seats_used >= factory.seat_limit {
+    if seats_used >= factory.seat_limit && !Mutant::SeatsIgnored.is_planted() {
         return Err(Refusal::NoFreeSeat { limit: factory.seat_limit });
     }
     Ok(())

@@ -52,6 +52,8 @@ mod decide;
 pub mod event;
 pub mod insights;
 mod limits;
+#[cfg(feature = "mutants")]
+mod mutants;
 pub mod refusal;
 mod retry;
 pub mod spec;

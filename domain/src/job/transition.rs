@@ -22,6 +22,9 @@ pub struct Step {
 ///
 /// Refuses what `decide` refuses.
 pub fn transition(job: &Job, command: Command, by: &By, now: Timestamp) -> Result<Step, Refusal> {
+    #[cfg(feature = "mutants")]
+    let facts = super::mutants::bent(job, &command, now).unwrap_or_else(|| decide(job, command, now))?;
+    #[cfg(not(feature = "mutants"))]
     let facts = decide(job, command, now)?;
     let mut next = job.clone();
     let mut ended = None;

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::job::Job;
 use crate::job::command::Fence;
+use crate::job::{Job, Lease};
+use crate::mutant::Mutant;
 use crate::{Epoch, FactoryId, JobId, Timestamp};
 
 /// How many heartbeats may leave out a lease before it is taken back.
@@ -95,7 +96,7 @@ impl Leases {
             Held {
                 holder: lease.holder.clone(),
                 epoch: lease.epoch,
-                expires_at: lease.expires_at,
+                expires_at: if Mutant::ExpiryEarly.is_planted() { half(lease) } else { lease.expires_at },
                 ttl_sec: lease.ttl_sec,
                 renewals: lease.renewals,
                 limit_at,
@@ -111,6 +112,9 @@ impl Leases {
 
     /// Grants every lease that is held at a start another `min(TTL, 3 heartbeats)` from now, if that is longer.
     pub fn revive(&mut self, heartbeat_sec: impl Fn(&FactoryId) -> u32, now: Timestamp) {
+        if Mutant::RevivalForgotten.is_planted() {
+            return;
+        }
         for (id, mut held) in self.held.clone() {
             let grace = held.ttl_sec.min(heartbeat_sec(&held.holder).saturating_mul(3));
             held.expires_at = held.expires_at.max(now.plus_secs(u64::from(grace)));
@@ -131,7 +135,7 @@ impl Leases {
     /// Renews the lease that the fence names, counted from `heard`. None: it is not held, or its end is under way.
     pub fn renew(&mut self, job: JobId, fence: &Fence, ttl_sec: Option<u32>, heard: Timestamp) -> Option<Renewal> {
         let holds = |held: &&Held| {
-            held.epoch == fence.epoch
+            (held.epoch == fence.epoch || Mutant::RenewalUnfenced.is_planted())
                 && !held.ending
                 && fence.factory.as_ref().is_none_or(|factory| *factory == held.holder)
         };
@@ -147,6 +151,9 @@ impl Leases {
         held.retry_at = None;
         held.reclaimed = false;
         let renewal = Renewal { expires_at: held.expires_at, ttl_sec: held.ttl_sec };
+        if Mutant::RenewalForgotten.is_planted() {
+            return Some(renewal);
+        }
         self.put(job, held);
         Some(renewal)
     }
@@ -167,7 +174,7 @@ impl Leases {
             };
             held.unlisted = held.unlisted.saturating_add(1);
             beaten.unlisted.push((job, held.epoch));
-            if held.unlisted >= MAX_UNLISTED && !held.ending {
+            if held.unlisted >= MAX_UNLISTED && !held.ending && !Mutant::ReclaimNever.is_planted() {
                 beaten.reclaim.push((job, held.epoch));
             }
         }
@@ -256,4 +263,9 @@ impl Leases {
             }
         }
     }
+}
+
+/// The middle of a lease that has just begun.
+fn half(lease: &Lease) -> Timestamp {
+    Timestamp(lease.expires_at.0 - i64::from(lease.ttl_sec) * 500)
 }

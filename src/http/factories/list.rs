@@ -24,7 +24,7 @@ pub(crate) async fn run(call: Call) -> Answer {
     let product = call.product_id()?;
     let paging: Paging = query::read(call.query())?;
     let (limit, after) = (paging.limit()?, paging.after(KIND)?.unwrap_or_default());
-    let Some(product) = call.known(&product) else { return page::list::<Factory>(&call, Vec::new(), None) };
+    let Some(product) = call.known(&product)? else { return page::list::<Factory>(&call, Vec::new(), None) };
     let _permit = call.permit(&product)?;
     let views = product.factories().await.map_err(refusal::of)?;
     let beyond = views.iter().filter(|view| view.factory.id.as_str() > after.as_str()).take(limit + 1);

@@ -37,7 +37,7 @@ enum NotMade {
 
 /// Answers what would become of the job.
 pub(super) async fn answer(call: &Call, id: &ProductId, spec: Spec, warnings: Vec<String>) -> Answer {
-    let product = call.known(id);
+    let product = call.known(id)?;
     let _permit = product.as_ref().map(|product| call.permit(product)).transpose()?;
     let met = dependencies(call, id, &spec).await?;
     let would_run_on = match &product {

@@ -32,7 +32,7 @@ pub(crate) async fn run(call: Call) -> Answer {
     let filter: Filter = query::read(call.query())?;
     let (query, limit, after) = (filter.query()?, filter.limit()?, filter.after()?);
     let products = match scope {
-        Scope::One(product) => call.known(&product).into_iter().collect(),
+        Scope::One(product) => call.known(&product)?.into_iter().collect(),
         Scope::All => call.edge.node.products(),
     };
     let Some(query) = query else { return page::list::<wire::Job>(&call, Vec::new(), None) };

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use actors::store::Why;
 use wire::{Code, Problem};
 
 use super::NodeHealth;
@@ -12,7 +13,7 @@ use crate::http::call::Call;
 /// How long the store may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Says whether the node can do its work: it is not stopping, and its database answers.
+/// Says whether the node can do its work: it is not stopping, its database answers, and its disk is not full.
 #[utoipa::path(
     get,
     path = "/readyz",
@@ -27,7 +28,8 @@ pub(crate) async fn run(call: Call) -> Answer {
     }
     match tokio::time::timeout(PATIENCE, call.edge.node.store().ready()).await {
         Ok(Ok(())) => ok(&NodeHealth::of(&call.edge)),
-        Ok(Err(why)) => {
+        Ok(Err(why @ Why::Full)) => Err(Problem::new(Code::StorageFull, why.to_string())),
+        Ok(Err(why @ Why::Unavailable(_))) => {
             tracing::warn!(%why, "the store is not ready");
             not_ready("the database does not answer")
         }

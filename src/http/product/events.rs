@@ -64,7 +64,7 @@ pub(crate) async fn run(call: Call) -> Answer {
     let id = call.product_id()?;
     let params: Params = query::read(call.query())?;
     let page = params.page()?;
-    let Some(product) = call.known(&id) else { return answer(&call, &[], page) };
+    let Some(product) = call.known(&id)? else { return answer(&call, &[], page) };
     let _permit = call.permit(&product)?;
     let events = read(&call, &id, None, page).await?;
     answer(&call, &events, page)

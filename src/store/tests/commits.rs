@@ -80,7 +80,13 @@ async fn backend(dir: &std::path::Path) -> SqliteBackend {
     let file = dir.join("gigafactory.db");
     let lock = Arc::new(Lock::take(dir).unwrap());
     let (alive, _) = tokio::sync::oneshot::channel();
-    SqliteBackend { writer: connect(&file, Role::Writer).await.unwrap(), file, _lock: lock, _alive: alive }
+    SqliteBackend {
+        writer: connect(&file, Role::Writer).await.unwrap(),
+        file,
+        space: Default::default(),
+        _lock: lock,
+        _alive: alive,
+    }
 }
 
 fn numbered(n: u16, first_seq: u64) -> Numbered {

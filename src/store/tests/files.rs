@@ -31,12 +31,13 @@ async fn nobody_else_may_look_into_the_directory() {
 #[tokio::test]
 async fn a_setting_that_did_not_take_is_refused() {
     let dir = tempfile::tempdir().unwrap();
-    let db = connect(&dir.path().join("a.db"), Role::Writer).await.unwrap();
-    verify(&db).await.unwrap();
+    let file = dir.path().join("a.db");
+    let db = connect(&file, Role::Writer).await.unwrap();
+    verify(&db, &file).await.unwrap();
     db.execute_unprepared("PRAGMA synchronous = NORMAL").await.unwrap();
-    assert!(matches!(verify(&db).await, Err(OpenError::Setting { name: "synchronous", .. })));
+    assert!(matches!(verify(&db, &file).await, Err(OpenError::Setting { name: "synchronous", .. })));
     db.execute_unprepared("PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF").await.unwrap();
-    assert!(matches!(verify(&db).await, Err(OpenError::Setting { name: "foreign_keys", .. })));
+    assert!(matches!(verify(&db, &file).await, Err(OpenError::Setting { name: "foreign_keys", .. })));
 }
 
 #[tokio::test]

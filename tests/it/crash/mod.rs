@@ -1,7 +1,13 @@
-//! The real binary, killed with SIGKILL under load, and what must be true after it.
+//! The real program, killed under load, at fail points and on a full disk, and what must be true after it.
 
-mod clients;
+mod campaign;
+pub(crate) mod desk;
+mod dice;
+mod evidence;
+mod full;
+mod judge;
 mod kill;
-mod ledger;
+mod load;
 pub(crate) mod server;
-mod verify;
+mod session;
+mod world;

@@ -20,8 +20,8 @@ pub(super) struct Wall {
     began: Instant,
     offset_ms: AtomicI64,
     stopped_at: AtomicI64,
-    /// The latest that the coordinator has seen or knows of: its clock is never behind that.
-    floor: AtomicI64,
+    /// What the coordinator adds to the monotonic clock: as much as the wall clock was ever ahead of it, or what is committed.
+    ahead: AtomicI64,
 }
 
 impl Wall {
@@ -30,13 +30,16 @@ impl Wall {
             began: Instant::now(),
             offset_ms: AtomicI64::new(0),
             stopped_at: AtomicI64::new(RUNS),
-            floor: AtomicI64::new(RUNS),
+            ahead: AtomicI64::new(RUNS),
         })
     }
 
+    fn elapsed(&self) -> i64 {
+        i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX)
+    }
+
     fn runs(&self) -> i64 {
-        let elapsed = i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX);
-        BEGIN_MS + elapsed + self.offset_ms.load(Ordering::Relaxed)
+        BEGIN_MS + self.elapsed() + self.offset_ms.load(Ordering::Relaxed)
     }
 
     /// Milliseconds since 1970.
@@ -49,8 +52,12 @@ impl Wall {
 
     /// The coordinator's clock, in milliseconds since 1970.
     pub(super) fn shown(&self) -> i64 {
-        let now = self.now();
-        self.floor.fetch_max(now, Ordering::Relaxed).max(now)
+        self.not_behind(self.now());
+        self.elapsed() + self.ahead.load(Ordering::Relaxed)
+    }
+
+    fn not_behind(&self, at: i64) {
+        self.ahead.fetch_max(at - self.elapsed(), Ordering::Relaxed);
     }
 
     pub(super) fn set(&self, by_ms: i64) {
@@ -66,12 +73,13 @@ impl Wall {
     }
 }
 
-/// The clock of an incarnation of the node: never behind itself. A new one knows nothing of those before it.
+/// The clock of an incarnation of the node: never behind itself, and never still, as the coordinator's own. A new one knows
+/// nothing of those before it.
 pub(super) struct SimClock(Arc<Wall>);
 
 impl SimClock {
     pub(super) fn new(wall: Arc<Wall>) -> Self {
-        wall.floor.store(RUNS, Ordering::Relaxed);
+        wall.ahead.store(RUNS, Ordering::Relaxed);
         Self(wall)
     }
 }
@@ -81,8 +89,8 @@ impl Clock for SimClock {
         Timestamp(self.0.shown())
     }
 
-    fn not_before(&self, earliest: Timestamp) {
-        self.0.floor.fetch_max(earliest.0, Ordering::Relaxed);
+    fn never_before(&self, at: Timestamp) {
+        self.0.not_behind(at.0);
     }
 }
 

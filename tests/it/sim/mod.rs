@@ -8,6 +8,8 @@ mod clock;
 mod faults;
 mod gather;
 mod heal;
+#[cfg(feature = "mutants")]
+mod mutants;
 mod notes;
 
 mod rng;

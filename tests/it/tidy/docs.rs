@@ -74,11 +74,29 @@ fn variables(text: &str) -> BTreeSet<&str> {
     text.split(|c| !word(c)).filter(ours).collect()
 }
 
+/// A file that only test builds have, behind a cargo feature: what it reads is no matter of users.
+const OF_TEST_BUILDS: &str = "src/config/faults.rs";
+
+#[test]
+fn only_test_builds_have_what_is_for_them() {
+    let tree = Tree::here();
+    assert!(tree.get("src/config.rs").contains("#[cfg(feature = \"faults\")]\nmod faults;\n"));
+    assert!(tree.get("docs/testing.md").contains("GIGAFACTORY_FAULTS"));
+    let elsewhere = |(path, text): &(&String, &String)| {
+        (path.starts_with("src/") || path.contains("/src/"))
+            && *path != OF_TEST_BUILDS
+            && text.contains("GIGAFACTORY_FAULTS")
+    };
+    let paths = tree.rust().filter(elsewhere).map(|(path, _)| path.clone());
+    none("the variable of test builds", paths.collect());
+}
+
 #[test]
 fn every_variable_is_documented_and_every_documented_one_exists() {
     let tree = Tree::here();
     let is_test = |path: &str| path.contains("/tests/") || path.ends_with("/tests.rs");
-    let product = |path: &str| (path.starts_with("src/") || path.contains("/src/")) && !is_test(path);
+    let built = |path: &str| path != OF_TEST_BUILDS && !path.starts_with("xtask/") && !is_test(path);
+    let product = |path: &str| (path.starts_with("src/") || path.contains("/src/")) && built(path);
     let code = tree.rust().filter(|(path, _)| product(path)).map(|(_, text)| text.as_str());
     let code: BTreeSet<&str> = code.flat_map(variables).collect();
     let documented = variables(tree.get(".env.example"));

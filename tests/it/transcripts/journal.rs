@@ -59,9 +59,8 @@ impl Clock for PausedClock {
         Timestamp(now_ms())
     }
 
-    fn not_before(&self, _earliest: Timestamp) {
-        // Paused time never runs back.
-    }
+    /// Paused time only goes on.
+    fn never_before(&self, _: Timestamp) {}
 }
 
 /// Ids that count up.

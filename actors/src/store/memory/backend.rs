@@ -93,7 +93,7 @@ fn opened(tenant: &Tenant) -> Opened {
     let named = waiting.iter().filter_map(|standing| standing.awaits.as_ref()).flat_map(|awaits| &awaits.jobs);
     Opened {
         last_seq: tenant.log.len() as u64,
-        last_at: tenant.log.last().map(|event| event.at).unwrap_or_default(),
+        last_at: tenant.log.last().map(|logged| logged.at).unwrap_or_default(),
         settings: tenant.settings.clone(),
         factories: tenant.factories.values().cloned().collect(),
         leased: jobs().filter(|job| job.held().is_some()).cloned().collect(),

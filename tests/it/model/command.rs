@@ -1,0 +1,192 @@
+//! What is asked of a product, in words of the model's own: plain numbers for ids, plain text for names.
+//!
+//! Shares nothing with the product; `border.rs` says each of them in the product's words.
+
+/// When every sequence begins, in milliseconds since 1970: far ahead of the host's clock, by which SQLite drops receipts
+/// that are older than a week.
+pub(crate) const BEGIN: i64 = 4_000_000_000_000;
+
+/// A job by its number.
+pub(crate) type JobNo = u8;
+/// A factory by its number.
+pub(crate) type FactoryNo = u8;
+/// A word from a short list.
+pub(crate) type Word = &'static str;
+
+/// Where a job stands, in forward order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    Blocked,
+    #[default]
+    Queued,
+    Assigned,
+    Building,
+    Review,
+    Testing,
+    Shipped,
+    Failed,
+    DeadLetter,
+    Cancelled,
+}
+
+/// How a run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Succeeded,
+    NoChanges,
+    Failed,
+    TimedOut,
+    OverBudget,
+    NeedsInput,
+    Quota,
+    Lost,
+    Cancelled,
+    Preempted,
+    Released,
+}
+
+/// What a dependency that does not ship means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum OnFailure {
+    #[default]
+    Block,
+    Fail,
+    Ignore,
+}
+
+/// What a submit asks for. Times in milliseconds, money in micro-USD.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wish {
+    pub(crate) title: u8,
+    pub(crate) priority: u8,
+    pub(crate) capabilities: Vec<Word>,
+    pub(crate) class: Option<Word>,
+    pub(crate) engines: Vec<Word>,
+    pub(crate) deps: Vec<JobNo>,
+    pub(crate) any_dep: bool,
+    pub(crate) on_failure: OnFailure,
+    pub(crate) key: Option<Word>,
+    pub(crate) key_limit: u32,
+    pub(crate) attempts: u32,
+    pub(crate) backoff_sec: u64,
+    pub(crate) timeout_sec: Option<u64>,
+    pub(crate) wall_sec: Option<u64>,
+    pub(crate) usd: Option<u64>,
+    pub(crate) not_before: Option<i64>,
+    pub(crate) approvals: u32,
+    pub(crate) reviewers: Vec<Word>,
+}
+
+/// Under which epoch a factory writes, and which one it says to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fence {
+    pub(crate) epoch: u64,
+    pub(crate) factory: Option<FactoryNo>,
+}
+
+/// A factory's report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Report {
+    pub(crate) job: JobNo,
+    pub(crate) fence: Fence,
+    pub(crate) id: Option<u8>,
+    pub(crate) stage: Option<Stage>,
+    pub(crate) result: Option<Outcome>,
+    pub(crate) checkpoint: Option<u8>,
+    pub(crate) cost: Option<u64>,
+    pub(crate) exit: Option<i32>,
+    pub(crate) retryable: bool,
+    pub(crate) question: Option<Word>,
+}
+
+/// A heartbeat; absent members keep their value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Beat {
+    pub(crate) factory: FactoryNo,
+    pub(crate) seats: Option<u32>,
+    pub(crate) every_sec: Option<u32>,
+    pub(crate) failing: Option<bool>,
+    pub(crate) engines: Option<Vec<(Word, bool)>>,
+    pub(crate) capabilities: Option<Vec<Word>>,
+    pub(crate) classes: Option<Vec<Word>>,
+    pub(crate) leases: Option<Vec<(JobNo, u64)>>,
+}
+
+/// A claim that does not wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Claim {
+    pub(crate) factory: FactoryNo,
+    pub(crate) id: Option<u8>,
+    pub(crate) ttl_sec: u32,
+    pub(crate) max: u32,
+    pub(crate) capabilities: Option<Vec<Word>>,
+    pub(crate) classes: Option<Vec<Word>>,
+}
+
+/// Members that an operator changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Edit {
+    pub(crate) title: Option<u8>,
+    pub(crate) priority: Option<u8>,
+    pub(crate) capabilities: Option<Vec<Word>>,
+    pub(crate) engines: Option<Vec<Word>>,
+    pub(crate) attempts: Option<u32>,
+    pub(crate) timeout_sec: Option<Option<u64>>,
+}
+
+/// An order of an operator to a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    Ship,
+    Reject { note: Word, last: bool },
+    Approve { by: Word },
+    Answer { text: Word },
+    Requeue { fresh: bool, note: Option<Word> },
+    Cancel,
+    Edit(Edit),
+}
+
+/// An order of an operator to the product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gate {
+    Pause,
+    Resume,
+    Estop,
+}
+
+/// Everything that can be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    Submit {
+        job: JobNo,
+        key: Option<u8>,
+        wish: Box<Wish>,
+    },
+    Beat(Box<Beat>),
+    Claim(Box<Claim>),
+    Report(Box<Report>),
+    Release {
+        job: JobNo,
+        fence: Fence,
+        result: Outcome,
+    },
+    Renew {
+        job: JobNo,
+        fence: Fence,
+        ttl_sec: Option<u32>,
+    },
+    Operate {
+        job: JobNo,
+        order: Order,
+        if_rev: Option<u64>,
+    },
+    Drain {
+        factory: FactoryNo,
+    },
+    Undrain {
+        factory: FactoryNo,
+    },
+    Gate(Gate),
+    /// Time passes, in milliseconds.
+    Pass(i64),
+}
