@@ -8,6 +8,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::schedule::{Fault, Part, Schedule};
 use super::world::{World, count};
 
+/// Kills after which a job is left alone, and some more: one may find its actor asleep.
+const POISONED: u32 = 10;
+
 /// Lets everything happen that is planned, until the time of chaos is over.
 pub(super) async fn happen(world: &World, schedule: &Schedule) {
     let began = Instant::now();
@@ -60,6 +63,12 @@ async fn happens(world: &World, fault: Fault) {
         Fault::Commit { how } => world.trouble.upset(how),
         Fault::Blind { reads } => world.trouble.blind(reads),
         Fault::Kill { part } => kill(world, part).await,
+        Fault::Poison { job } => {
+            for _ in 0..POISONED {
+                kill(world, Part::Job(job)).await;
+                sleep(Duration::from_millis(200)).await;
+            }
+        }
     }
 }
 
