@@ -44,6 +44,8 @@ enum Rung {
     R6,
     /// Power loss.
     R7,
+    /// A disk that is full again and again.
+    R8,
     /// One faulted run of a million acknowledged writes, and its check.
     R11,
 }
@@ -55,6 +57,7 @@ impl Rung {
             Self::R4 => "R4",
             Self::R6 => "R6",
             Self::R7 => "R7",
+            Self::R8 => "R8",
             Self::R11 => "R11",
         }
     }
@@ -65,13 +68,14 @@ impl Rung {
             Self::R4 => "campaign_simulation",
             Self::R6 => "campaign_kill",
             Self::R7 => "campaign_power",
+            Self::R8 => "campaign_full_disk",
             Self::R11 => "one_million_writes",
         }
     }
 
     /// It starts the program itself, as it is shipped and with fail points.
     fn starts_binaries(self) -> bool {
-        matches!(self, Self::R6 | Self::R11)
+        matches!(self, Self::R6 | Self::R8 | Self::R11)
     }
 }
 

@@ -156,7 +156,7 @@ impl Held {
             receipt: receipt.clone(),
         };
         let facts = step.facts.into_iter().map(Into::into).collect();
-        // The moment of the decision: what the record says of its times is what the log says.
+        // The moment that the decision was taken at: its events say the same as its record.
         match self.write(job.updated_at, facts, by, change).await? {
             Ok(committed) => {
                 if let Loaded::Here(stored) = &mut self.loaded {

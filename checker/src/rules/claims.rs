@@ -61,7 +61,7 @@ pub(super) fn check(case: &Case<'_>, track: &Track, sight: &Sight<'_>, calm: &Ca
 fn fits(
     case: &Case<'_>,
     track: &Track,
-    calm: &Calm<'_>,
+    calm: &Calm,
     (deed, claim): (&Deed, &Claim),
     (job, epoch): (Name, u64),
     findings: &mut Findings,

@@ -40,7 +40,7 @@ fn seeds() -> Dice {
 }
 
 #[test]
-#[ignore = "a campaign"]
+#[ignore = "a campaign, not a test"]
 fn campaign_kill() {
     let (Some(shipped), faulty) = (Build::Shipped.program(), Build::Faulty.program()) else { return };
     let (until, mut seeds) = (until(), seeds());
@@ -77,7 +77,7 @@ fn campaign_kill() {
 }
 
 #[test]
-#[ignore = "a campaign"]
+#[ignore = "a campaign, not a test"]
 fn campaign_full_disk() {
     let Some(program) = Build::Shipped.program() else { return };
     let (until, mut seeds) = (until(), seeds());
@@ -107,7 +107,7 @@ fn campaign_full_disk() {
 
 /// One data directory, a kill every few seconds, a million writes, and one check of all of it.
 #[test]
-#[ignore = "a campaign"]
+#[ignore = "a campaign, not a test"]
 fn one_million_writes() {
     let Some(program) = Build::Shipped.program() else { return };
     let wanted = given("GIGAFACTORY_CAMPAIGN_WRITES", 1_000_000);

@@ -35,6 +35,9 @@ pub(crate) struct Desk {
 
 /// How long an answer may take; waiting claims wait less.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How far the coordinator's clock may be from ours, in milliseconds: it is another process, and rounds by itself. A
+/// request began no later and ended no sooner than is written down.
+const SKEW_MS: i64 = 5;
 
 impl Desk {
     pub(crate) fn new() -> Self {
@@ -53,11 +56,11 @@ impl Desk {
 
     /// Asks and writes it down. None: no answer came, and nobody knows what became of it.
     pub(crate) async fn ask(&self, call: Call) -> Option<Reply> {
-        let open = self.recorder.invoke(now_ms(), call.clone());
+        let open = self.recorder.invoke(now_ms() - SKEW_MS, call.clone());
         match self.send(&call).await {
             Some((status, text)) => {
                 let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-                self.recorder.settle(open, now_ms(), status, text);
+                self.recorder.settle(open, now_ms() + SKEW_MS, status, text);
                 Some(Reply { status, body })
             }
             None => {

@@ -224,7 +224,9 @@ impl Dice {
             Stage::Building => [Stage::Building, Stage::Review, Stage::Review, Stage::Shipped],
             Stage::Review => [Stage::Review, Stage::Testing, Stage::Shipped, Stage::Failed],
             Stage::Testing => [Stage::Testing, Stage::Shipped, Stage::Shipped, Stage::Failed],
-            _ => [Stage::Building, Stage::Review, Stage::Shipped, Stage::Failed],
+            Stage::Blocked | Stage::Queued | Stage::Shipped | Stage::Failed | Stage::DeadLetter | Stage::Cancelled => {
+                [Stage::Building, Stage::Review, Stage::Shipped, Stage::Failed]
+            }
         };
         let any = [
             Stage::Blocked,

@@ -86,14 +86,20 @@ impl Table {
 /// What was answered as a repeat.
 fn repeated(command: &Command, answer: &str) -> Option<&'static str> {
     let ended = answer.contains("Released/") || answer.contains("Expired/") || answer.contains("Evicted/");
-    match command {
-        Command::Report(report) if answer.ends_with(" true") && answer.starts_with("ok") && ended => {
-            Some(if report.id.is_some() { "report-repeated-by-id" } else { "report-repeated-by-stage" })
-        }
-        Command::Claim(_) if answer.ends_with(" true]") => Some("claim-repeated"),
-        Command::Submit { .. } if answer.ends_with(" true") => Some("submit-repeated"),
-        _ => answer.starts_with("stale").then_some("stale"),
+    if let Command::Report(report) = command
+        && answer.ends_with(" true")
+        && answer.starts_with("ok")
+        && ended
+    {
+        return Some(if report.id.is_some() { "report-repeated-by-id" } else { "report-repeated-by-stage" });
     }
+    if matches!(command, Command::Claim(_)) && answer.ends_with(" true]") {
+        return Some("claim-repeated");
+    }
+    if matches!(command, Command::Submit { .. }) && answer.ends_with(" true") {
+        return Some("submit-repeated");
+    }
+    answer.starts_with("stale").then_some("stale")
 }
 
 /// Refuses answers that differ. What the model leaves open ends in `~`.
@@ -139,7 +145,7 @@ pub(super) fn seed(kind: Kind, seed: u64) -> Result<Played, String> {
 
 fn story(kind: Kind, seed: u64, first: String, commands: Vec<Command>) -> String {
     let length = commands.len();
-    let (commands, last) = shrink(kind, commands).map_or_else(|| (Vec::new(), first.clone()), |found| found);
+    let (commands, last) = shrink(kind, commands).unwrap_or_else(|| (Vec::new(), first.clone()));
     let mut told =
         format!("{kind:?}, seed {seed}: the model and the product disagree after {length} commands:\n{first}\n");
     let _ = writeln!(told, "shrunk to {} commands:", commands.len());
