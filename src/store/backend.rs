@@ -14,9 +14,10 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::batch::Batch;
+use super::checkpoint::emptied;
 use super::load::pin;
 use super::lock::Lock;
-use super::outcome::{not_written, settled};
+use super::outcome::{may_come_back, not_written, settled};
 use super::read::{Failed, keys, select};
 use super::saved::{Unreadable, json};
 use super::space::Space;
@@ -79,16 +80,20 @@ impl SqliteBackend {
         let Err(error) = self.writer.execute_raw(statement).await else { return Written::Committed };
         let outcome = not_written(&error);
         // A transaction that can still be rolled back was not committed; if there is none any more, nobody knows yet.
-        if self.writer.execute_unprepared("ROLLBACK").await.is_ok() {
-            return outcome;
+        let first = batch.iter().find(|numbered| !numbered.write.facts.is_empty());
+        if self.writer.execute_unprepared("ROLLBACK").await.is_err()
+            && let Some(Numbered { first_seq, write }) = first
+        {
+            match settled(&self.file, &(write.product.clone(), *first_seq)).await {
+                Some(true) => return Written::Committed,
+                Some(false) => {}
+                None => return Written::Lost,
+            }
         }
-        let fact = batch.iter().find(|numbered| !numbered.write.facts.is_empty());
-        let Some(fact) = fact else { return outcome };
-        match settled(&self.file, &(fact.write.product.clone(), fact.first_seq)).await {
-            Some(true) => Written::Committed,
-            Some(false) => outcome,
-            None => Written::Lost,
+        if may_come_back(&error) && !emptied(&self.writer).await {
+            return Written::Lost;
         }
+        outcome
     }
 }
 

@@ -126,6 +126,18 @@ async fn checkpoint(db: &DatabaseConnection, mode: &str) -> Result<(i64, i64), D
     Ok((row.try_get_by_index(1)?, row.try_get_by_index(2)?))
 }
 
+/// Empties the WAL, whatever lies in it. False: somebody reads from it, or the disk did not take it.
+pub(super) async fn emptied(db: &DatabaseConnection) -> bool {
+    let pragma = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
+    match db.query_one_raw(pragma).await {
+        Ok(row) => row.is_some_and(|row| row.try_get_by_index::<i64>(0).is_ok_and(|busy| busy == 0)),
+        Err(error) => {
+            warn(&error, "the WAL could not be emptied");
+            false
+        }
+    }
+}
+
 /// Drops receipts from before an instant.
 pub(super) async fn sweep(db: &DatabaseConnection, before_ms: i64) -> Result<u64, DbErr> {
     let sql = "DELETE FROM receipt WHERE (product, kind, key) IN \

@@ -66,10 +66,19 @@ fn identity(_: &Metadata) -> Identity {
     (0, 0)
 }
 
+/// Creates the directory with those above it. What is acknowledged in it later is lost with its name, so the names are
+/// synced too, as far as the system lets a directory be synced.
 fn create(dir: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> = dir.ancestors().take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists()).collect();
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
+    builder.create(dir)?;
+    for created in missing {
+        let above = created.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // Not every system opens or syncs a directory; where it does, it does not fail.
+        let _ = File::open(above).and_then(|above| above.sync_all());
+    }
+    Ok(())
 }

@@ -10,7 +10,10 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr,
 use super::connect::{Role, connect};
 
 const FULL: i32 = 13;
+const NOMEM: i32 = 7;
+const IOERR_SHMOPEN: i32 = 4618;
 const IOERR_SHMSIZE: i32 = 4874;
+const IOERR_SHMMAP: i32 = 5386;
 const IOERR_FSYNC: i32 = 1034;
 const IOERR_DIR_FSYNC: i32 = 1290;
 /// ERROR, TOOBIG, CONSTRAINT, MISMATCH: the statement itself is at fault.
@@ -45,6 +48,13 @@ fn disk_lost_a_write(error: &DbErr) -> ! {
 pub(super) fn end(why: &str) -> ! {
     tracing::error!(why, "the process ends");
     std::process::exit(74)
+}
+
+/// Whether a transaction that is not there may come back at the next start: a commit is written and synced before it
+/// enters the WAL's index, and where the index could not grow it lies in the WAL as a whole, for a recovery to find.
+pub(super) fn may_come_back(error: &DbErr) -> bool {
+    let in_memory = |code| matches!(code, IOERR_SHMOPEN | IOERR_SHMSIZE | IOERR_SHMMAP) || code & 0xff == NOMEM;
+    code(error).is_some_and(in_memory)
 }
 
 fn code(error: &DbErr) -> Option<i32> {

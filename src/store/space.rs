@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use actors::store::{Why, Written};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
+use super::outcome::why;
+
 /// What the last write found. Cheap to clone; clones know the same.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Space(Arc<AtomicBool>);
@@ -27,8 +29,13 @@ impl Space {
 
     /// Writes a page that means nothing, by the road of every commit: nobody else may write while a node is not ready.
     pub(super) async fn look_again(&self, db: &DatabaseConnection) {
-        if self.is_out() && db.execute_unprepared("PRAGMA user_version = 0").await.is_ok() {
-            self.0.store(false, Relaxed);
+        if !self.is_out() {
+            return;
+        }
+        match db.execute_unprepared("PRAGMA user_version = 0").await {
+            Ok(_) => self.0.store(false, Relaxed),
+            // Ends the process if the disk lost a write.
+            Err(error) => drop(why(&error)),
         }
     }
 }

@@ -59,6 +59,8 @@ async fn gone(owner: &mut Owner, me: &ActorRef<Msg>, actor: ActorId, child: Chil
     match child {
         Child::Factory(id) => {
             owner.factories.remove(&id);
+            // What it had sent may still be on its way: a card that is read before that would be one change behind.
+            owner.lane.store.settled(&owner.lane.product).await;
             let cards = owner.lane.store.factories(&owner.lane.product).await?;
             let card = cards.into_iter().find(|card| card.id == id);
             if let Some(card) = card {

@@ -10,6 +10,8 @@ const SHOCK_MS: i64 = 60_000;
 /// The times in which something went wrong.
 pub(super) struct Calm {
     shocks: Vec<(i64, i64)>,
+    /// Times that came twice, because the clock was set back.
+    twice: Vec<(i64, i64)>,
     /// The last instant that the evidence tells of.
     pub(super) horizon: i64,
 }
@@ -35,7 +37,12 @@ impl Calm {
         let answered = case.deeds.iter().filter(|deed| deed.is_answered()).map(|deed| deed.until);
         let marked = case.marks.iter().map(|mark| mark.at);
         let horizon = newest.max(answered.chain(marked).max().unwrap_or(i64::MIN));
-        Self { shocks, horizon }
+        Self { shocks, twice: twice(case), horizon }
+    }
+
+    /// Neither instant, nor any between, came twice: what happened then can be put in order.
+    pub(super) fn is_once(&self, from: i64, until: i64) -> bool {
+        self.twice.iter().all(|(begin, end)| until.max(from) < *begin || from.min(until) > *end)
     }
 
     /// Nothing went wrong from the one instant to the other.
@@ -43,4 +50,22 @@ impl Calm {
         let next = self.shocks.partition_point(|(_, end)| *end < from);
         self.shocks.get(next).is_none_or(|(begin, _)| *begin > until)
     }
+}
+
+/// From where the clock begins again to the latest that was seen before: at a start, or when it is set.
+fn twice(case: &Case<'_>) -> Vec<(i64, i64)> {
+    let begun = case.deeds.iter().map(|deed| (deed.invoked, deed.at));
+    let ended = case.deeds.iter().filter(|deed| deed.is_answered()).map(|deed| (deed.returned, deed.until));
+    let marked = case.marks.iter().map(|mark| (mark.stamp, mark.at));
+    let mut seen: Vec<(u64, i64)> = begun.chain(ended).chain(marked).collect();
+    seen.sort_unstable();
+    let (mut twice, mut latest) = (Vec::<(i64, i64)>::new(), i64::MIN);
+    for (_, at) in seen {
+        match twice.last_mut().filter(|(_, end)| *end == latest) {
+            _ if at >= latest => latest = at,
+            Some((begin, _)) => *begin = at.min(*begin),
+            None => twice.push((at, latest)),
+        }
+    }
+    twice
 }

@@ -46,7 +46,7 @@ pub(super) fn check(case: &Case<'_>, track: &Track, sight: &Sight<'_>, calm: &Ca
         }
         if let Reply::Grants(grants) = &deed.reply {
             for grant in grants.iter().filter(|grant| !grant.repeated) {
-                fits(case, track, (deed, claim), (grant.job.job, grant.lease.epoch), findings);
+                fits(case, track, calm, (deed, claim), (grant.job.job, grant.lease.epoch), findings);
             }
         } else if calm.is_calm(deed.at, deed.until) && is_open(case, track, deed) {
             overlooked(case, track, deed, claim, &groups, findings);
@@ -61,6 +61,7 @@ pub(super) fn check(case: &Case<'_>, track: &Track, sight: &Sight<'_>, calm: &Ca
 fn fits(
     case: &Case<'_>,
     track: &Track,
+    calm: &Calm,
     (deed, claim): (&Deed, &Claim),
     (job, epoch): (Name, u64),
     findings: &mut Findings,
@@ -74,8 +75,10 @@ fn fits(
     let Some(last) = track.last(job).filter(|last| !last.state.needs_edited) else { return };
     let cards = track.factories.get(&claim.factory).map(Vec::as_slice).unwrap_or_default();
     let until = cards.partition_point(|card| card.at <= deed.until);
-    let from = cards.partition_point(|card| card.at <= deed.at).saturating_sub(1);
-    if cards[from.min(until)..until].iter().any(|card| meets(&card.card, claim, spec)) || cards.is_empty() {
+    let from = cards.partition_point(|card| card.at < deed.at).saturating_sub(1);
+    let known = cards.get(from.min(until)..until).unwrap_or_default();
+    if known.iter().any(|card| meets(&card.card, claim, spec)) || cards.is_empty() || !calm.is_once(deed.at, deed.until)
+    {
         return;
     }
     let what = "granted to a factory that has not what it asks for";

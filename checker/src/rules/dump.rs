@@ -14,10 +14,12 @@ pub(super) fn check(case: &Case<'_>, track: &Track, findings: &mut Findings) {
     if !case.logged || case.dump.is_empty() {
         return;
     }
-    if !case.dump.jobs.is_empty() || case.complete {
+    // A dump may be a part of the records; a data directory has all of them.
+    let whole = case.complete || case.dump.stored.is_some();
+    if whole || !case.dump.jobs.is_empty() {
         jobs(case, track, findings);
     }
-    if !case.dump.runs.is_empty() || case.complete {
+    if whole || !case.dump.runs.is_empty() {
         runs(case, track, findings);
     }
     for shown in &case.dump.factories {

@@ -47,7 +47,7 @@ pub(super) fn check(case: &Case<'_>, track: &Track, calm: &Calm, findings: &mut 
         if let Some(expired) = expired.filter(|_| !promised.unsure) {
             let sure = calm.is_calm(renewed, expired.at);
             let least = if sure { until } else { soft(track, lease, granted, renewed, until) };
-            if expired.at < least {
+            if expired.at < least && calm.is_once(renewed, expired.at) {
                 let what = format!("epoch {} expired {} ms before its end", lease.epoch, least - expired.at);
                 case.broken(findings, "I15", Place::job(lease.job).seq(case.facts[expired.first].seq), what);
             }

@@ -93,6 +93,11 @@ fn lifecycle(mutant: Mutant, job: &Job, command: &Command, now: Timestamp) -> Op
             approved.approved_by = vec![String::from("nobody"); 100];
             Some(right(&approved))
         }
+        (Mutant::DelayIgnored, Command::Lease(_)) => {
+            let mut due = job.clone();
+            due.not_before = None;
+            Some(right(&due))
+        }
         (Mutant::ReviewerCountsTwice, Command::Approve(_)) => {
             let mut unseen = job.clone();
             unseen.approved_by.clear();

@@ -1,6 +1,8 @@
 //! Long runs, started by hand: kills until the time is up, full disks until the time is up, and one history of a million
 //! writes. Each prints one line that begins with `campaign:`.
 
+#![allow(clippy::print_stdout, reason = "a campaign says what it did")]
+
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;

@@ -14,9 +14,10 @@ pub(crate) type FactoryNo = u8;
 pub(crate) type Word = &'static str;
 
 /// Where a job stands, in forward order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stage {
     Blocked,
+    #[default]
     Queued,
     Assigned,
     Building,
@@ -45,15 +46,16 @@ pub(crate) enum Outcome {
 }
 
 /// What a dependency that does not ship means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum OnFailure {
+    #[default]
     Block,
     Fail,
     Ignore,
 }
 
 /// What a submit asks for. Times in milliseconds, money in micro-USD.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wish {
     pub(crate) title: u8,
     pub(crate) priority: u8,

@@ -20,11 +20,13 @@ pub(crate) struct Dice {
     state: u64,
     /// How many submits it has made: each gets a number of its own.
     submits: JobNo,
+    /// What was sent, for those whose answer was lost.
+    sent: Vec<Command>,
 }
 
 impl Dice {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { state: seed, submits: 0 }
+        Self { state: seed, submits: 0, sent: Vec::new() }
     }
 
     fn next(&mut self) -> u64 {
@@ -56,8 +58,21 @@ impl Dice {
         of.iter().copied().filter(|_| self.percent(percent)).collect()
     }
 
-    /// The next command for a product that stands like this.
+    /// The next command for a product that stands like this. Now and then one comes again as it was, soon or late.
     pub(crate) fn command(&mut self, model: &Model) -> Command {
+        let back = if self.percent(60) { 6 } else { 60 };
+        let recent = self.sent.len().saturating_sub(back);
+        let count = (self.sent.len() - recent) as u64;
+        let again = count > 0 && self.percent(8);
+        let at = recent + self.below(count.max(1)) as usize;
+        let command = if again { self.sent[at].clone() } else { self.fresh(model) };
+        if !matches!(command, Command::Pass(_) | Command::Gate(_) | Command::Submit { key: None, .. }) {
+            self.sent.push(command.clone());
+        }
+        command
+    }
+
+    fn fresh(&mut self, model: &Model) -> Command {
         match self.below(100) {
             0..8 => self.submit(model),
             8..17 => self.beat(model),
@@ -209,7 +224,9 @@ impl Dice {
             Stage::Building => [Stage::Building, Stage::Review, Stage::Review, Stage::Shipped],
             Stage::Review => [Stage::Review, Stage::Testing, Stage::Shipped, Stage::Failed],
             Stage::Testing => [Stage::Testing, Stage::Shipped, Stage::Shipped, Stage::Failed],
-            _ => [Stage::Building, Stage::Review, Stage::Shipped, Stage::Failed],
+            Stage::Blocked | Stage::Queued | Stage::Shipped | Stage::Failed | Stage::DeadLetter | Stage::Cancelled => {
+                [Stage::Building, Stage::Review, Stage::Shipped, Stage::Failed]
+            }
         };
         let any = [
             Stage::Blocked,

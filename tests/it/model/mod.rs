@@ -65,7 +65,8 @@ fn hold(kind: Kind, seeds: std::ops::Range<u64>, at_most: Duration) {
 const SIGHTS: &str = "job.created job.ready job.blocked job.leased job.stage job.checkpoint job.released \
     job.lease_expired job.fenced job.retry job.dead_lettered job.failed job.needs_input job.answered job.requeued \
     job.rejected job.approved job.cancelled job.shipped job.edited factory.registered factory.changed factory.stale \
-    factory.offline factory.online factory.draining factory.resumed product.paused product.resumed product.estop evicted";
+    factory.offline factory.online factory.draining factory.resumed product.paused product.resumed product.estop evicted \
+    report-repeated-by-id report-repeated-by-stage claim-repeated submit-repeated stale";
 
 const LONG: Duration = Duration::from_secs(100);
 

@@ -26,13 +26,14 @@ pub(super) struct Played {
 }
 
 struct Table {
+    seen: BTreeSet<&'static str>,
     model: Model,
     backend: Box<dyn Backend>,
 }
 
 impl Table {
     fn set(kind: Kind) -> Self {
-        Self { model: Model::new(), backend: kind.begin() }
+        Self { seen: BTreeSet::new(), model: Model::new(), backend: kind.begin() }
     }
 
     fn play(&mut self, command: &Command) -> Result<(), Quarrel> {
@@ -40,6 +41,7 @@ impl Table {
             return self.pass(self.model.now + ms);
         }
         let expected = self.model.obey(command);
+        self.seen.extend(repeated(command, &expected));
         let answer = self.backend.obey(command);
         same(&format!("{command:?}"), &expected, &answer)?;
         self.learn()
@@ -81,6 +83,25 @@ impl Table {
     }
 }
 
+/// What was answered as a repeat.
+fn repeated(command: &Command, answer: &str) -> Option<&'static str> {
+    let ended = answer.contains("Released/") || answer.contains("Expired/") || answer.contains("Evicted/");
+    if let Command::Report(report) = command
+        && answer.ends_with(" true")
+        && answer.starts_with("ok")
+        && ended
+    {
+        return Some(if report.id.is_some() { "report-repeated-by-id" } else { "report-repeated-by-stage" });
+    }
+    if matches!(command, Command::Claim(_)) && answer.ends_with(" true]") {
+        return Some("claim-repeated");
+    }
+    if matches!(command, Command::Submit { .. }) && answer.ends_with(" true") {
+        return Some("submit-repeated");
+    }
+    answer.starts_with("stale").then_some("stale")
+}
+
 /// Refuses answers that differ. What the model leaves open ends in `~`.
 fn same(what: &str, expected: &str, found: &str) -> Result<(), Quarrel> {
     let agree = match expected.strip_suffix('~') {
@@ -113,7 +134,8 @@ pub(super) fn seed(kind: Kind, seed: u64) -> Result<Played, String> {
                 table.compare()?;
             }
         }
-        Ok(sights(&table.model).into_iter().collect())
+        table.seen.extend(sights(&table.model));
+        Ok(table.seen)
     }));
     match played.unwrap_or_else(|_| Err(Quarrel("a panic".into()))) {
         Ok(sights) => Ok(Played { commands: commands.len(), sights }),
@@ -123,7 +145,7 @@ pub(super) fn seed(kind: Kind, seed: u64) -> Result<Played, String> {
 
 fn story(kind: Kind, seed: u64, first: String, commands: Vec<Command>) -> String {
     let length = commands.len();
-    let (commands, last) = shrink(kind, commands).map_or_else(|| (Vec::new(), first.clone()), |found| found);
+    let (commands, last) = shrink(kind, commands).unwrap_or_else(|| (Vec::new(), first.clone()));
     let mut told =
         format!("{kind:?}, seed {seed}: the model and the product disagree after {length} commands:\n{first}\n");
     let _ = writeln!(told, "shrunk to {} commands:", commands.len());

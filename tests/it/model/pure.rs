@@ -31,13 +31,13 @@ pub(crate) struct Pure {
     pub(super) zombies: Zombies,
     keys: BTreeMap<String, (JobId, Option<String>)>,
     grants: BTreeMap<(FactoryId, String), (JobId, Epoch)>,
-    factories: BTreeMap<FactoryId, Factory>,
-    settings: Settings,
-    leases: Leases,
-    board: Board,
+    pub(super) factories: BTreeMap<FactoryId, Factory>,
+    pub(super) settings: Settings,
+    pub(super) leases: Leases,
+    pub(super) board: Board,
     graph: Graph,
     ended: Vec<(JobId, Epoch, FactoryId, bool)>,
-    log: Vec<(String, &'static str)>,
+    pub(super) log: Vec<(String, &'static str)>,
     opened: u128,
 }
 
@@ -364,29 +364,7 @@ impl Backend for Pure {
     }
 
     fn records(&mut self) -> BTreeMap<String, String> {
-        let mut lines = BTreeMap::new();
-        let events = |of: &str| {
-            let own = self.log.iter().filter(|(name, _)| name == of).map(|(_, kind)| *kind);
-            own.collect::<Vec<_>>().join(" ")
-        };
-        for (id, job) in &self.jobs {
-            let name = format!("j{:03}", border::number(*id));
-            let runs = self.runs.iter().filter(|((of, _), _)| of == id).map(|(_, run)| border::ended(run));
-            lines.insert(format!("{name} runs"), runs.collect::<Vec<_>>().join("; "));
-            lines.insert(format!("{name} events"), events(&name));
-            let mut job = Job::clone(job);
-            if let (Some(lease), Some(held)) = (&mut job.lease, self.leases.get(*id)) {
-                (lease.expires_at, lease.ttl_sec, lease.renewals) = (held.expires_at, held.ttl_sec, held.renewals);
-            }
-            lines.insert(name, border::record(&job));
-        }
-        for (id, factory) in &self.factories {
-            lines.insert(id.to_string(), format!("{} uses {}", border::card(factory), self.board.seats_used(id)));
-            lines.insert(format!("{id} events"), events(id.as_str()));
-        }
-        lines.insert("product".into(), format!("{} v{}", self.settings.paused, self.settings.rev));
-        lines.insert("product events".into(), events("product"));
-        lines
+        self.lines()
     }
 }
 

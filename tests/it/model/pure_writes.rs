@@ -1,4 +1,5 @@
-//! What the pure backend does with a factory's writes: receipts, late usage, and who is fenced (ADR 009).
+//! What the pure backend does with a factory's writes: receipts, late usage, and who is fenced (ADR 009); and what it
+//! shows of its records.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,12 +9,40 @@ use domain::job::command::{Fence, Release, Report};
 use domain::job::{Command as Order, Job, Refusal, RunResult, Stage};
 use domain::{By, Epoch, FactoryId, JobId, Timestamp};
 
+use super::border;
 use super::pure::Pure;
 
 /// When each zombie last left its event.
 pub(super) type Zombies = BTreeMap<(JobId, Epoch, Option<FactoryId>), Timestamp>;
 
 impl Pure {
+    /// Every record, by its name.
+    pub(super) fn lines(&self) -> BTreeMap<String, String> {
+        let mut lines = BTreeMap::new();
+        let events = |of: &str| {
+            let own = self.log.iter().filter(|(name, _)| name == of).map(|(_, kind)| *kind);
+            own.collect::<Vec<_>>().join(" ")
+        };
+        for (id, job) in &self.jobs {
+            let name = format!("j{:03}", border::number(*id));
+            let runs = self.runs.iter().filter(|((of, _), _)| of == id).map(|(_, run)| border::ended(run));
+            lines.insert(format!("{name} runs"), runs.collect::<Vec<_>>().join("; "));
+            lines.insert(format!("{name} events"), events(&name));
+            let mut job = Job::clone(job);
+            if let (Some(lease), Some(held)) = (&mut job.lease, self.leases.get(*id)) {
+                (lease.expires_at, lease.ttl_sec, lease.renewals) = (held.expires_at, held.ttl_sec, held.renewals);
+            }
+            lines.insert(name, border::record(&job));
+        }
+        for (id, factory) in &self.factories {
+            lines.insert(id.to_string(), format!("{} uses {}", border::card(factory), self.board.seats_used(id)));
+            lines.insert(format!("{id} events"), events(id.as_str()));
+        }
+        lines.insert("product".into(), format!("{} v{}", self.settings.paused, self.settings.rev));
+        lines.insert("product events".into(), events("product"));
+        lines
+    }
+
     /// Carries out a report whose history is known.
     pub(super) fn taken(
         &mut self,

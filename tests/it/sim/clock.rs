@@ -20,16 +20,26 @@ pub(super) struct Wall {
     began: Instant,
     offset_ms: AtomicI64,
     stopped_at: AtomicI64,
+    /// What the coordinator adds to the monotonic clock: as much as the wall clock was ever ahead of it, or what is committed.
+    ahead: AtomicI64,
 }
 
 impl Wall {
     pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self { began: Instant::now(), offset_ms: AtomicI64::new(0), stopped_at: AtomicI64::new(RUNS) })
+        Arc::new(Self {
+            began: Instant::now(),
+            offset_ms: AtomicI64::new(0),
+            stopped_at: AtomicI64::new(RUNS),
+            ahead: AtomicI64::new(RUNS),
+        })
+    }
+
+    fn elapsed(&self) -> i64 {
+        i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX)
     }
 
     fn runs(&self) -> i64 {
-        let elapsed = i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX);
-        BEGIN_MS + elapsed + self.offset_ms.load(Ordering::Relaxed)
+        BEGIN_MS + self.elapsed() + self.offset_ms.load(Ordering::Relaxed)
     }
 
     /// Milliseconds since 1970.
@@ -38,6 +48,16 @@ impl Wall {
             RUNS => self.runs(),
             stopped => stopped,
         }
+    }
+
+    /// The coordinator's clock, in milliseconds since 1970.
+    pub(super) fn shown(&self) -> i64 {
+        self.not_behind(self.now());
+        self.elapsed() + self.ahead.load(Ordering::Relaxed)
+    }
+
+    fn not_behind(&self, at: i64) {
+        self.ahead.fetch_max(at - self.elapsed(), Ordering::Relaxed);
     }
 
     pub(super) fn set(&self, by_ms: i64) {
@@ -53,26 +73,24 @@ impl Wall {
     }
 }
 
-/// The clock of one incarnation of the node: never behind itself.
-pub(super) struct SimClock {
-    wall: Arc<Wall>,
-    last: AtomicI64,
-}
+/// The clock of an incarnation of the node: never behind itself, and never still, as the coordinator's own. A new one knows
+/// nothing of those before it.
+pub(super) struct SimClock(Arc<Wall>);
 
 impl SimClock {
     pub(super) fn new(wall: Arc<Wall>) -> Self {
-        Self { wall, last: AtomicI64::new(i64::MIN) }
+        wall.ahead.store(RUNS, Ordering::Relaxed);
+        Self(wall)
     }
 }
 
 impl Clock for SimClock {
     fn now(&self) -> Timestamp {
-        let now = self.wall.now();
-        Timestamp(self.last.fetch_max(now, Ordering::Relaxed).max(now))
+        Timestamp(self.0.shown())
     }
 
-    fn never_before(&self, earliest: Timestamp) {
-        self.last.fetch_max(earliest.0, Ordering::Relaxed);
+    fn never_before(&self, at: Timestamp) {
+        self.0.not_behind(at.0);
     }
 }
 

@@ -8,6 +8,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::schedule::{Fault, Part, Schedule};
 use super::world::{World, count};
 
+/// Kills after which a job is left alone, and some more: one may find its actor asleep.
+const POISONED: u32 = 10;
+
 /// Lets everything happen that is planned, until the time of chaos is over.
 pub(super) async fn happen(world: &World, schedule: &Schedule) {
     let began = Instant::now();
@@ -60,6 +63,12 @@ async fn happens(world: &World, fault: Fault) {
         Fault::Commit { how } => world.trouble.upset(how),
         Fault::Blind { reads } => world.trouble.blind(reads),
         Fault::Kill { part } => kill(world, part).await,
+        Fault::Poison { job } => {
+            for _ in 0..POISONED {
+                kill(world, Part::Job(job)).await;
+                sleep(Duration::from_millis(200)).await;
+            }
+        }
     }
 }
 
@@ -97,15 +106,18 @@ async fn kill(world: &World, part: Part) {
         let at = usize::try_from(no % (known.len() as u64).max(1)).unwrap_or(0);
         known.get(at).cloned()
     };
-    let notes = world.notes.borrow();
-    let part = match part {
-        Part::Product => Some(actors::Part::Product),
-        Part::Dispatcher => Some(actors::Part::Dispatcher),
-        Part::Feed => Some(actors::Part::Feed),
-        Part::Job(no) => of(notes.jobs(&name), no).and_then(|id| id.parse().ok()).map(actors::Part::Job),
-        Part::Factory(no) => of(notes.factories(&name), no).and_then(|id| id.parse().ok()).map(actors::Part::Factory),
+    let part = {
+        let notes = world.notes.borrow();
+        match part {
+            Part::Product => Some(actors::Part::Product),
+            Part::Dispatcher => Some(actors::Part::Dispatcher),
+            Part::Feed => Some(actors::Part::Feed),
+            Part::Job(no) => of(notes.jobs(&name), no).and_then(|id| id.parse().ok()).map(actors::Part::Job),
+            Part::Factory(no) => {
+                of(notes.factories(&name), no).and_then(|id| id.parse().ok()).map(actors::Part::Factory)
+            }
+        }
     };
-    drop(notes);
     if let Some(part) = part {
         world.sometimes.hit("an actor was killed");
         // The log says nothing of it; whoever waits may wait for a reload.

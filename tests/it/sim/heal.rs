@@ -27,6 +27,7 @@ pub(super) async fn heal(world: &Rc<World>, seed: u64, product: &str) -> Option<
     let mut operator = client("healer", Kind::Operator);
     let mut factory = Factory::healer(client("last", Kind::Factory));
     operator.post("/api/fleet/resume", &json!({})).await;
+    unpark(&mut operator).await;
     let mut open = Vec::new();
     for _ in 0..ROUNDS {
         factory.beat(true).await;
@@ -45,6 +46,20 @@ pub(super) async fn heal(world: &Rc<World>, seed: u64, product: &str) -> Option<
     }
     let shown: Vec<String> = open.iter().take(5).map(Value::to_string).collect();
     Some(format!("{} jobs of {product} do not come to an end: {}", open.len(), shown.join(" | ")))
+}
+
+/// Jobs that are left alone wait for an operator who takes them in hand.
+async fn unpark(operator: &mut Client) {
+    let mut after = 0;
+    loop {
+        let page = operator.get(format!("/api/fleet/events?after={after}&limit=1000")).await;
+        let events = page.body["data"].as_array().cloned().unwrap_or_default();
+        for event in events.iter().filter(|event| event["type"] == "job.parked") {
+            order(operator, event["jobId"].as_str().unwrap_or_default(), "cancel").await;
+        }
+        let Some(last) = events.last().and_then(|event| event["seq"].as_u64()) else { return };
+        after = last;
+    }
 }
 
 /// Does what jobs wait for an operator to do; gives back what is open.

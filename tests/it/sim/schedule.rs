@@ -83,6 +83,8 @@ pub(crate) enum Fault {
     Commit { how: Wrong },
     /// The next reads fail.
     Blind { reads: u32 },
+    /// The actor of this job is killed whenever it is seen, until it is left alone.
+    Poison { job: u64 },
     /// An actor is killed.
     Kill { part: Part },
 }
@@ -180,7 +182,7 @@ fn faults(rng: &mut Rng, chaos_ms: u64, bad: u32) -> Vec<Timed> {
 }
 
 fn fault(rng: &mut Rng) -> Fault {
-    match rng.below(16) {
+    match rng.below(17) {
         0 | 1 => {
             Fault::Crash { down_ms: *rng.pick(&[1, 200, 3_000, 25_000]), back_ms: *rng.pick(&[0, 0, 0, 5_000, 90_000]) }
         }
@@ -198,6 +200,7 @@ fn fault(rng: &mut Rng) -> Fault {
             },
         },
         14 | 15 => Fault::Partition { ms: *rng.pick(&[3_000, 20_000, 45_000, 100_000]) },
+        16 => Fault::Poison { job: rng.next() },
         11 => Fault::Blind { reads: u32::try_from(rng.within(1..=4)).unwrap_or(1) },
         _ => Fault::Kill {
             part: match rng.below(6) {

@@ -158,7 +158,7 @@ impl Trouble {
 
 impl Inner {
     fn mark(&self, moment: Moment) {
-        self.recorder.mark(moment, self.wall.now());
+        self.recorder.mark(moment, self.wall.shown());
     }
 }
 

@@ -91,9 +91,9 @@ impl World {
         world
     }
 
-    /// Now, by the node's host.
+    /// Now, by the node's own clock: the one it has, or had last.
     pub(super) fn now(&self) -> i64 {
-        self.wall.now()
+        self.wall.shown()
     }
 
     pub(super) fn mark(&self, moment: Moment) {

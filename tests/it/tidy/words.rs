@@ -29,7 +29,10 @@ fn nothing_is_left_undone() {
 fn nothing_is_unsafe() {
     let words = ["unsafe {", "unsafe fn", "unsafe impl", "unsafe trait", "unsafe extern", "#[unsafe("];
     let tree = Tree::here();
-    none("unsafe", lines_with(&tree, |_| true, &words));
+    // SQLite calls the layer below it through C; only tests have it there.
+    none("unsafe", lines_with(&tree, |path| !path.starts_with("vfs/"), &words));
+    let bare = |path: &str| path.starts_with("vfs/");
+    assert!(!lines_with(&tree, bare, &words).is_empty(), "vfs/ is not an exception any more");
     assert!(tree.get("Cargo.toml").contains("unsafe_code = \"forbid\""));
 }
 

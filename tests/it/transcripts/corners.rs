@@ -284,3 +284,40 @@ fn a_holder_that_was_evicted_is_fenced_whatever_it_sends() {
         stage
     });
 }
+
+#[test]
+fn a_factory_that_was_heard_by_a_claim_is_missed_again() {
+    play("corner_missed_again", |stage| async move {
+        stage.beat("f1", 1).await;
+        stage.pass(Duration::from_secs(1_801)).await;
+        stage.act("offline by now");
+        stage.claim("f1").await;
+        stage.pass(Duration::from_secs(901)).await;
+        stage
+    });
+}
+
+#[test]
+fn an_epoch_that_was_never_granted_leaves_no_event() {
+    play("corner_invented_epoch", |stage| async move {
+        stage.beat("f1", 1).await;
+        let job = stage.submit("J").await;
+        stage.renew(job, 0).await;
+        assert!(stage.report(job, 0, JobStage::Review).await.is_err());
+        stage
+    });
+}
+
+#[test]
+fn what_one_factory_gave_back_is_lost_to_another() {
+    play("corner_given_back_by_another", |stage| async move {
+        stage.beat("f1", 1).await;
+        stage.beat("f2", 1).await;
+        let job = stage.submit("J").await;
+        stage.claim("f1").await;
+        stage.release(job, 1).await;
+        stage.beat_with("f1", None, Some(vec![(job, Epoch(1))])).await;
+        stage.beat_with("f2", None, Some(vec![(job, Epoch(1))])).await;
+        stage
+    });
+}

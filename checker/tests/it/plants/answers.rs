@@ -38,6 +38,12 @@ pub(super) fn stale_read_elsewhere() -> Book {
     book
 }
 
+pub(super) fn not_found() -> Book {
+    let (mut book, a) = held();
+    book.op("bob", ("GET", &format!("jobs/{a}"), Value::Null), (404, json!({"code": "not-found"})));
+    book
+}
+
 pub(super) fn other_stage() -> Book {
     let (mut book, a) = held();
     book.look(&a);
@@ -78,6 +84,6 @@ pub(super) fn internal() -> Book {
 
 pub(super) fn no_code() -> Book {
     let (mut book, a) = held();
-    book.op("bob", ("GET", &format!("jobs/{a}"), Value::Null), (404, Value::Null));
+    book.op("bob", ("GET", &format!("jobs/{a}"), Value::Null), (400, Value::Null));
     book
 }

@@ -42,6 +42,7 @@ pub(crate) const PLANTS: &[Plant] = &[
     ("I15", "renewed for less than promised", leases::short_renewal),
     ("I17", "a read goes back", answers::stale_read),
     ("I17", "a read of another job goes back", answers::stale_read_elsewhere),
+    ("I17", "a job is not found that was shown", answers::not_found),
     ("I20", "a ready job is overlooked", log::overlooked),
     ("I20", "nobody is told that a dependency settled", log::not_unblocked),
     ("I23", "the record is not what the log says", log::other_record),

@@ -28,7 +28,7 @@ fn a_wal_that_cannot_be_moved_is_moved_later() {
         tokio::time::sleep(Duration::from_millis(700)).await;
         assert!(bench.watch.heal() > 0, "nobody has tried to move it");
         bench.judge(&"half moved").await;
-        assert!(bench.again(Act::Submit).await < Duration::from_secs(1));
+        bench.again(Act::Submit).await;
         let (begin, large) = (Instant::now(), before + 4_000_000);
         while size() < large {
             assert!(begin.elapsed() < Duration::from_secs(20), "never moved: {before} and {} bytes", size());

@@ -43,7 +43,7 @@ async fn outgrow(bench: &mut Bench, leaves: bool) -> Option<NotDone> {
     let mut reader = Some(reader);
     bench.watch.fail(Fault { kind: Kind::ShmMap, nth: 1, code: SHM_SIZE, lasts: false, torn: 0 });
     for n in 0..120 {
-        if leaves && bench.wal_frames() > 3_900 {
+        if leaves && bench.wal_frames() > 4_000 {
             reader = None;
         }
         let told = bench.house().submit(PRODUCT, spec(&format!("large {n}"), 200_000)).await;
@@ -63,15 +63,16 @@ async fn outgrow(bench: &mut Bench, leaves: bool) -> Option<NotDone> {
 #[test]
 fn a_commit_that_the_index_of_the_wal_has_no_room_for_does_not_come_back() {
     block_on(async {
-        let mut bench = Bench::new().await;
-        // The WAL may be moved and started anew in the moment after the reader has left.
-        let mut told = None;
-        for _ in 0..5 {
-            told = told.or(outgrow(&mut bench, true).await);
+        for _ in 0..10 {
+            let mut bench = Bench::new().await;
+            // The WAL may have been moved and started anew in the moment after the reader has left.
+            let Some(told) = outgrow(&mut bench, true).await else { continue };
+            assert_eq!(told, NotDone::Full);
+            bench.again(Act::Submit).await;
+            bench.judge(&"again").await;
+            return;
         }
-        assert_eq!(told, Some(NotDone::Full));
-        bench.again(Act::Submit).await;
-        bench.judge(&"again").await;
+        panic!("the index never had to grow");
     });
 }
 

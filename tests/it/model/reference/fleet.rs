@@ -49,7 +49,8 @@ impl Model {
     /// What a heartbeat says of the factory; the first one registers it.
     fn card(&mut self, beat: &Beat) {
         let now = self.now;
-        let new = Factory::new(now, if beat.leases.is_some() { 30 } else { 300 });
+        let every_sec = if beat.leases.is_some() { 30 } else { 300 };
+        let new = Factory { seats: 1, every_sec, ..Factory::default() };
         let known = self.factories.contains_key(&beat.factory);
         let factory = self.factories.entry(beat.factory).or_insert(new);
         let before = factory.clone();
@@ -107,7 +108,9 @@ impl Model {
             let Some((at, engine)) = best.map(|(at, job)| (*at, factory.engine(job))) else { break };
             let job = self.jobs.get_mut(&at).unwrap();
             job.epoch += 1;
-            job.runs.push(Run::new(no, job.epoch, engine, now, claim.ttl_sec));
+            let (until, reached) = (now + i64::from(claim.ttl_sec) * 1_000, Stage::Assigned);
+            let (factory, epoch, started, ttl_sec) = (no, job.epoch, now, claim.ttl_sec);
+            job.runs.push(Run { factory, epoch, engine, started, until, ttl_sec, reached, ..Run::default() });
             job.not_before = None;
             job.go(Stage::Assigned);
             job.save(&["job.leased"]);
@@ -179,23 +182,6 @@ impl Model {
 }
 
 impl Factory {
-    fn new(now: i64, every_sec: u32) -> Self {
-        Self {
-            seats: 1,
-            every_sec,
-            failing: false,
-            engines: Vec::new(),
-            capabilities: Vec::new(),
-            classes: Vec::new(),
-            heard: now,
-            presence: Presence::Online,
-            draining: false,
-            failures: 0,
-            rev: 0,
-            events: Vec::new(),
-        }
-    }
-
     fn available(&self) -> Vec<Word> {
         self.engines.iter().filter(|(_, available)| *available).map(|(name, _)| *name).collect()
     }
@@ -235,26 +221,6 @@ impl Factory {
 }
 
 impl Run {
-    fn new(factory: FactoryNo, epoch: u64, engine: Option<Word>, now: i64, ttl_sec: u32) -> Self {
-        Self {
-            factory,
-            epoch,
-            engine,
-            started: now,
-            status: Status::Held,
-            until: now + i64::from(ttl_sec) * 1_000,
-            ttl_sec,
-            renewals: 0,
-            unlisted: 0,
-            reached: Stage::Assigned,
-            result: None,
-            cost: None,
-            exit: None,
-            own_end: false,
-            cancelled: false,
-        }
-    }
-
     /// Counted from now; only a shorter TTL that is asked for shortens a lease.
     pub(super) fn renew(&mut self, now: i64, ttl_sec: Option<u32>) {
         let asked = ttl_sec.unwrap_or(self.ttl_sec);

@@ -4,12 +4,13 @@
 //! nothing indexed, everything looked at again after each command. Answers are texts, made in `render.rs`.
 
 mod fleet;
+mod flow;
 mod operate;
 mod reports;
 
 use std::collections::BTreeMap;
 
-use super::command::{BEGIN, Command, FactoryNo, Fence, Gate, JobNo, OnFailure, Outcome, Stage, Wish, Word};
+use super::command::{BEGIN, Command, FactoryNo, Fence, Gate, JobNo, Outcome, Stage, Wish, Word};
 use super::render;
 
 /// Why a job is blocked.
@@ -21,8 +22,9 @@ pub(crate) enum Blocked {
 }
 
 /// How a lease stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Status {
+    #[default]
     Held,
     Released,
     Expired,
@@ -30,7 +32,7 @@ pub(crate) enum Status {
 }
 
 /// One grant of a job: its lease and its run are one thing here.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Run {
     pub(crate) factory: FactoryNo,
     pub(crate) epoch: u64,
@@ -53,7 +55,7 @@ pub(crate) struct Run {
 }
 
 /// A job.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Job {
     pub(crate) wish: Wish,
     pub(crate) stage: Stage,
@@ -80,7 +82,7 @@ pub(crate) struct Job {
 }
 
 /// A factory.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Factory {
     pub(crate) seats: u32,
     pub(crate) every_sec: u32,
@@ -97,8 +99,9 @@ pub(crate) struct Factory {
 }
 
 /// Whether a factory was heard lately.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Presence {
+    #[default]
     Online,
     Stale,
     Offline,
@@ -252,87 +255,6 @@ impl Model {
         answer
     }
 
-    /// The next instant at which something is due.
-    pub(crate) fn next_due(&self) -> Option<i64> {
-        let leases = self.jobs.values().filter(|job| job.is_held()).filter_map(|job| {
-            let until = job.runs.last()?.until;
-            Some(job.limit().map_or(until, |(at, _)| at.min(until)))
-        });
-        leases.chain(self.factories.values().filter_map(Factory::missed)).min()
-    }
-
-    /// Lets time pass, and everything happen that is due on the way.
-    pub(crate) fn pass_to(&mut self, until: i64) {
-        self.settle();
-        while let Some(due) = self.next_due().filter(|due| *due <= until) {
-            self.now = due.max(self.now);
-            for no in self.jobs.keys().copied().collect::<Vec<_>>() {
-                self.due(no);
-            }
-            let now = self.now;
-            self.factories.values_mut().for_each(|factory| factory.miss(now));
-            self.settle();
-        }
-        self.now = until;
-    }
-
-    /// A lease or a limit of a run may be over.
-    fn due(&mut self, no: JobNo) {
-        let (now, job) = (self.now, self.jobs.get_mut(&no).unwrap());
-        let Some(run) = job.runs.last().filter(|run| run.status == Status::Held) else { return };
-        if run.until <= now {
-            let lost = !job.is_delivered();
-            let result = if lost { Outcome::Lost } else { job.delivered() };
-            job.end(now, result, Status::Expired, false);
-            let next = lost.then(|| job.next_attempt(now));
-            job.save(&["job.lease_expired"]);
-            job.events.extend(next);
-        } else if let Some((_, result)) = job.limit().filter(|(at, _)| *at <= now) {
-            job.end(now, result, Status::Evicted, false);
-            let next = if result == Outcome::TimedOut { job.next_attempt(now) } else { job.fail() };
-            job.save(&[next]);
-        } else {
-            return;
-        }
-        self.ended(no);
-    }
-
-    /// Jobs that wait for others are told what those come to.
-    fn settle(&mut self) {
-        loop {
-            let told = self.jobs.iter().find_map(|(no, job)| {
-                let waits = matches!(job.blocked, Some(Blocked::Dependencies | Blocked::DependencyFailed));
-                let verdict = self.verdict(&job.wish).filter(|_| waits)?;
-                (verdict || job.blocked == Some(Blocked::Dependencies)).then_some((*no, verdict))
-            });
-            let Some((no, met)) = told else { return };
-            let (now, job) = (self.now, self.jobs.get_mut(&no).unwrap());
-            if met {
-                job.deps_met = true;
-                job.queue(now);
-                job.save(&["job.ready"]);
-            } else if job.wish.on_failure == OnFailure::Fail {
-                let failed = job.fail();
-                job.save(&[failed]);
-            } else {
-                job.block(Blocked::DependencyFailed);
-                job.save(&["job.blocked"]);
-            }
-        }
-    }
-
-    /// What dependencies come to: met, failed, or open.
-    fn verdict(&self, wish: &Wish) -> Option<bool> {
-        let ignores = wish.on_failure == OnFailure::Ignore;
-        let deps: Vec<&Job> = wish.deps.iter().map(|dep| &self.jobs[dep]).collect();
-        let good = |job: &&Job| job.stage == Stage::Shipped || (ignores && job.is_over());
-        let bad = |job: &&Job| job.is_over() && !good(job);
-        let (good, bad) = (deps.iter().filter(|job| good(job)).count(), deps.iter().filter(|job| bad(job)).count());
-        let met = if wish.any_dep { good > 0 || deps.is_empty() } else { good == deps.len() };
-        let failed = if wish.any_dep { bad == deps.len() } else { bad > 0 };
-        if met { Some(true) } else { failed.then_some(false) }
-    }
-
     fn submit(&mut self, no: JobNo, key: Option<u8>, wish: &Wish) -> String {
         let unknown: Vec<JobNo> = wish.deps.iter().filter(|dep| !self.jobs.contains_key(dep)).copied().collect();
         if !unknown.is_empty() {
@@ -343,13 +265,13 @@ impl Model {
             return if same { render::view(*had, &self.jobs[had], true) } else { format!("key of j{had}") };
         }
         let deps_met = wish.deps.is_empty() || self.verdict(wish) == Some(true);
-        let mut job = Job::new(wish.clone(), self.now);
-        job.deps_met = deps_met;
+        let (wish, queued, not_before) = (wish.clone(), self.now, wish.not_before);
+        let mut job = Job { wish, queued, not_before, deps_met, edition: 1, ..Job::default() };
         if !deps_met {
             job.block(Blocked::Dependencies);
         }
         job.save(&["job.created", if deps_met { "job.ready" } else { "job.blocked" }]);
-        self.keys.extend(key.map(|key| (key, (no, wish.clone()))));
+        self.keys.extend(key.map(|key| (key, (no, job.wish.clone()))));
         let answer = render::view(no, &job, false);
         self.jobs.insert(no, job);
         answer
@@ -378,32 +300,6 @@ impl Model {
 }
 
 impl Job {
-    fn new(wish: Wish, now: i64) -> Self {
-        Self {
-            stage: Stage::Queued,
-            blocked: None,
-            deps_met: true,
-            epoch: 0,
-            rev: 0,
-            edition: 1,
-            attempt: 0,
-            queued: now,
-            not_before: wish.not_before,
-            jitter: None,
-            runs: Vec::new(),
-            spent_ms: 0,
-            spent_usd: 0,
-            result: None,
-            checkpoint: None,
-            approved: Vec::new(),
-            notes: Vec::new(),
-            question: None,
-            receipts: BTreeMap::new(),
-            events: Vec::new(),
-            wish,
-        }
-    }
-
     fn fail(&mut self) -> &'static str {
         self.go(Stage::Failed);
         "job.failed"

@@ -194,14 +194,13 @@ impl Job {
             }
             Goal::Fail(result) => {
                 self.end(now, result, Status::Released, true);
-                events.push(match result {
-                    Outcome::Quota => {
-                        self.queue(now);
-                        "job.released"
-                    }
-                    Outcome::OverBudget => self.fail(),
-                    _ if !report.retryable => self.fail(),
-                    _ => self.next_attempt(now),
+                events.push(if result == Outcome::Quota {
+                    self.queue(now);
+                    "job.released"
+                } else if result == Outcome::OverBudget || !report.retryable {
+                    self.fail()
+                } else {
+                    self.next_attempt(now)
                 });
             }
         }

@@ -28,12 +28,14 @@ pub(crate) struct Factory {
     lists: bool,
     pub(super) sent: u64,
     fits_all: bool,
+    /// Most of what it begins fails at once.
+    pub(super) sick: bool,
 }
 
 impl Factory {
     /// A factory; `lists` its leases with its beats, or never does.
     pub(crate) fn new(client: Client, lists: bool) -> Self {
-        Self { client, held: Vec::new(), lists, sent: 0, fits_all: false }
+        Self { client, held: Vec::new(), lists, sent: 0, fits_all: false, sick: false }
     }
 
     /// One that takes whatever there is, and ships it.
@@ -44,6 +46,7 @@ impl Factory {
     pub(super) async fn live(mut self) {
         let c = &mut self.client;
         c.world.notes.borrow_mut().factory(&c.product, &c.name);
+        self.sick = c.rng.chance(80);
         c.rest(0, 20_000).await;
         self.beat(true).await;
         while self.client.goes_on() {
@@ -174,6 +177,10 @@ impl Factory {
         let request =
             Request { method: "POST", path: "/api/fleet/claim".into(), if_match: None, body: Some(body.to_string()) };
         let asked = Instant::now();
+        if c.rng.chance(60) && !self.fits_all {
+            self.claim_twice(body).await;
+            return;
+        }
         let reply = c.insist(&request, Duration::from_secs(wait + 4)).await;
         if wait > 0 && reply.status == 200 && asked.elapsed() > Duration::from_secs(4) {
             c.world.sometimes.hit("a waiting claim was granted");
@@ -182,6 +189,17 @@ impl Factory {
         if reply.code() == "unknown-factory" {
             self.beat(true).await;
         }
+    }
+
+    /// Asks on two lines at the same time.
+    async fn claim_twice(&mut self, mut body: Value) {
+        body["claimId"] = Value::Null;
+        body["waitSec"] = json!(5);
+        let mut twin = self.client.twin();
+        let (one, two) =
+            futures::join!(self.client.post("/api/fleet/claim", &body), twin.post("/api/fleet/claim", &body));
+        self.granted(&one);
+        self.granted(&two);
     }
 
     fn granted(&mut self, reply: &Reply) {

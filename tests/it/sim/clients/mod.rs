@@ -49,6 +49,16 @@ impl Client {
         Self { name, product, rng: rng.split("will"), world, line, seats: plan.seats, left: plan.ops }
     }
 
+    /// The same client on a second line.
+    fn twin(&mut self) -> Self {
+        let rng = self.rng.split("twin");
+        let (client, product) = (self.name.clone(), self.product.clone());
+        let world = self.world.clone();
+        let line = Line { client, product, road: self.line.road, rng: rng.split("road"), world: world.clone() };
+        let (name, product) = (self.name.clone(), self.product.clone());
+        Self { name, product, rng, world, line, seats: self.seats, left: 1 }
+    }
+
     /// It still may ask, and has not been told to stop.
     pub(super) fn goes_on(&self) -> bool {
         self.left > 0 && !self.world.healed.get()

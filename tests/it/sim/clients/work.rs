@@ -71,12 +71,16 @@ impl Factory {
 
     async fn go_on(&mut self, lease: &Lease) -> Reply {
         let next = lease.reached + 1;
-        let rng = &mut self.client.rng;
-        let body = match (rng.below(100), next) {
-            (0..=6, _) => json!({"stage": "failed", "reason": "it broke", "retryable": rng.chance(850)}),
+        let (sick, rng) = (self.sick, &mut self.client.rng);
+        let dice = rng.below(100);
+        let body = match (dice, next) {
+            (0..=6, _) | (0..=79, 1) if dice < 7 || sick => {
+                json!({"stage": "failed", "reason": "it broke", "retryable": rng.chance(850)})
+            }
             (7..=9, 1) => json!({"stage": "blocked", "question": "which one?"}),
             (10..=12, 1) => json!({"stage": "failed", "result": "timed_out"}),
             (_, 1) => json!({"stage": "building"}),
+            (0..=20, 2) => json!({"stage": "review", "result": "no_changes"}),
             (_, 2) => json!({"stage": "review", "result": "succeeded", "verifyResult": "passed"}),
             (0..=30, 3) => json!({"stage": "testing"}),
             (31..=70, _) => return self.release(lease).await,
