@@ -10,6 +10,8 @@ use super::world::{World, count};
 
 /// Kills after which a job is left alone, and some more: one may find its actor asleep.
 const POISONED: u32 = 10;
+/// How long the end of a job that others wait for is waited for.
+const CUT: Duration = Duration::from_secs(40);
 
 /// Lets everything happen that is planned, until the time of chaos is over.
 pub(super) async fn happen(world: &World, schedule: &Schedule) {
@@ -25,6 +27,7 @@ pub(super) async fn happen(world: &World, schedule: &Schedule) {
 async fn happens(world: &World, fault: Fault) {
     match fault {
         Fault::Crash { down_ms, back_ms } => crash(world, down_ms, back_ms).await,
+        Fault::Cut { down_ms } => cut(world, down_ms).await,
         Fault::Freeze { ms } => {
             if ms >= 60_000 {
                 world.sometimes.hit("the node was frozen for longer than a lease lasts");
@@ -83,6 +86,17 @@ async fn crash(world: &World, down_ms: u64, back_ms: u64) {
         world.wall.set(-i64::try_from(back_ms).unwrap_or(0));
         world.mark(Moment::Jumped);
     }
+    world.start().await;
+}
+
+/// Ends the process with the end of a job that others wait for: it is written, and nobody is told.
+async fn cut(world: &World, down_ms: u64) {
+    if !world.trouble.is_cut_within(CUT).await {
+        return;
+    }
+    world.sometimes.hit("a job ended that others waited for, and the node with it");
+    world.crash();
+    sleep(Duration::from_millis(down_ms)).await;
     world.start().await;
 }
 
