@@ -94,7 +94,7 @@ impl Owner {
     /// A due order may have died with the job's actor: the deadline is asked again.
     fn leases_again(&mut self, job: JobId, pause_ms: u64) {
         if let Some(epoch) = self.leases.get(job).map(|held| held.epoch) {
-            self.leases.ask_again(job, epoch, self.lane.now().plus_ms(pause_ms));
+            self.leases.doubt(job, epoch, self.lane.now().plus_ms(pause_ms));
         }
     }
 }
@@ -105,13 +105,15 @@ fn park(owner: &mut Owner, id: JobId) {
     owner.parked.insert(id);
     owner.tell_dispatcher(dispatcher::Msg::Parked(id));
     owner.leases_again(id, PARKED_AGAIN_MS);
-    let (store, product, at) = (owner.lane.store.clone(), owner.lane.product.clone(), owner.lane.now());
+    let (store, product, clock) = (owner.lane.store.clone(), owner.lane.product.clone(), owner.lane.clock.clone());
     tokio::spawn(async move {
         store.settled(&product).await;
         let reported = match store.job(&product, id).await {
             Ok(Some(stored)) => {
                 let change = Change::Note { job: id, prev_seq: stored.last_seq, usage: None, receipt: None };
                 let facts = vec![(Fact::Parked {}).into()];
+                // Now, not when it was parked: others have written meanwhile.
+                let at = clock.now();
                 store.commit(Write { product, at, by: By::Coordinator, facts, change }).await.map(|_| ())
             }
             Ok(None) => Ok(()),

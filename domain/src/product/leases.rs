@@ -31,6 +31,8 @@ pub struct Held {
     unsaved: bool,
     /// An end was ordered; the job has not answered yet.
     ending: bool,
+    /// An order to end it may be under way although it is to be given again: whoever had it has died.
+    in_doubt: bool,
     /// It had its one more TTL.
     spared: bool,
     /// Its end could not be committed; to be ordered again at this instant.
@@ -88,6 +90,7 @@ impl Leases {
         if let Some(mut held) = self.held.get(&job.id).filter(|held| held.epoch == lease.epoch).cloned() {
             held.limit_at = limit_at;
             held.ending = false;
+            held.in_doubt = false;
             self.put(job.id, held);
             return;
         }
@@ -103,6 +106,7 @@ impl Leases {
                 unlisted: 0,
                 unsaved: false,
                 ending: false,
+                in_doubt: false,
                 spared: false,
                 retry_at: None,
                 reclaimed: false,
@@ -137,6 +141,7 @@ impl Leases {
         let holds = |held: &&Held| {
             (held.epoch == fence.epoch || Mutant::RenewalUnfenced.is_planted())
                 && !held.ending
+                && !held.in_doubt
                 && fence.factory.as_ref().is_none_or(|factory| *factory == held.holder)
         };
         let mut held = self.held.get(&job).filter(holds)?.clone();
@@ -230,6 +235,15 @@ impl Leases {
             held.retry_at = Some(at);
             held.ending = false;
             self.put(job, held);
+        }
+    }
+
+    /// The same where whoever was to end it has died, perhaps with the end on its way: until that is known it cannot be
+    /// renewed, for its holder would be promised what may be over.
+    pub fn doubt(&mut self, job: JobId, epoch: Epoch, at: Timestamp) {
+        self.ask_again(job, epoch, at);
+        if let Some(held) = self.held.get_mut(&job).filter(|held| held.epoch == epoch && held.retry_at == Some(at)) {
+            held.in_doubt = true;
         }
     }
 

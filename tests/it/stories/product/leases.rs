@@ -83,6 +83,11 @@ impl Map {
         self.told(&format!("the end of {} could not be committed; ask again in {secs}s", short(id(no).0)), "")
     }
 
+    fn doubts(mut self, no: u128, secs: u64) -> Self {
+        self.leases.doubt(id(no), Epoch(1), self.now.plus_secs(secs));
+        self.told(&format!("whoever was to end {} has died; ask again in {secs}s", short(id(no).0)), "")
+    }
+
     fn revives(mut self, heartbeat_sec: u32) -> Self {
         self.leases.revive(|_| heartbeat_sec, self.now);
         self.told(&format!("the product starts again; heartbeats every {heartbeat_sec}s"), "")
@@ -241,5 +246,21 @@ fn after_a_start_a_lease_lives_three_heartbeats_or_its_ttl() {
         .revives(300)
         .at(210)
         .revives(1)
+        .snap();
+}
+
+#[test]
+fn a_lease_whose_end_may_be_on_its_way_is_not_renewed() {
+    map("in_doubt")
+        .knows("leased", &leased(1, spec()))
+        .at(60)
+        .takes_due()
+        .doubts(1, 1)
+        .renews(1, &fence(1), None)
+        .beats("f1", &[(1, 1)])
+        .at(61)
+        .takes_due()
+        .knows("still held", &leased(1, spec()))
+        .renews(1, &fence(1), None)
         .snap();
 }
