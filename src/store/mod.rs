@@ -26,7 +26,7 @@ use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use actors::store::Committer;
+use actors::store::{Committer, Why};
 use actors::{Faults, Point};
 use migration::Migrator;
 use sea_orm::{DatabaseConnection, DbErr};
@@ -39,6 +39,7 @@ use connect::{Role, connect, verify};
 use lock::Lock;
 #[cfg(feature = "faults")]
 pub use lowered::lower;
+use outcome::why;
 use space::Space;
 use window::Window;
 
@@ -70,9 +71,21 @@ pub enum OpenError {
         /// What it is instead.
         found: String,
     },
+    /// No space left.
+    #[error("there is no space left for the database")]
+    Full,
     /// The database said no.
     #[error("the database cannot be opened")]
-    Database(#[from] DbErr),
+    Database(#[source] DbErr),
+}
+
+impl From<DbErr> for OpenError {
+    fn from(error: DbErr) -> Self {
+        match why(&error) {
+            Why::Full => Self::Full,
+            Why::Unavailable(_) => Self::Database(error),
+        }
+    }
 }
 
 /// Everything in one SQLite file.
