@@ -10,6 +10,7 @@ mod evidence;
 mod fact;
 mod findings;
 mod names;
+mod order;
 mod recorder;
 mod rules;
 mod shown;

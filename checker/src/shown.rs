@@ -58,6 +58,40 @@ pub(crate) struct Spec {
     pub(crate) engines: Vec<Name>,
     /// Only where the job has not been claimed yet.
     pub(crate) not_before: Option<i64>,
+    pub(crate) retry: Retry,
+    pub(crate) approvals: Approvals,
+}
+
+/// How failed runs are repeated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Retry {
+    pub(crate) max_attempts: u32,
+    pub(crate) backoff_sec: u64,
+}
+
+/// Whose approval is needed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Approvals {
+    pub(crate) required: u32,
+    /// The prints of those who count; empty: everybody.
+    pub(crate) reviewers: Vec<u64>,
+}
+
+/// The same as it stands in JSON.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct RequiredText<'a> {
+    required: u32,
+    #[serde(borrow)]
+    reviewers: Vec<Text<'a>>,
+}
+
+impl From<RequiredText<'_>> for Approvals {
+    fn from(text: RequiredText<'_>) -> Self {
+        let reviewers = text.reviewers.iter().map(|by| print(&by.as_str())).collect();
+        Self { required: text.required, reviewers }
+    }
 }
 
 #[derive(Deserialize)]
@@ -133,6 +167,9 @@ struct SpecText<'a> {
     engines: Vec<Text<'a>>,
     #[serde(default)]
     not_before: Option<Text<'a>>,
+    retry: Retry,
+    #[serde(default, borrow)]
+    approvals: RequiredText<'a>,
 }
 
 /// A point in time. Refuses what is none.
@@ -211,6 +248,8 @@ impl Spec {
             class: name(text.engine_class.as_ref(), names),
             engines,
             not_before: maybe_at(text.not_before.as_ref())?,
+            retry: text.retry,
+            approvals: text.approvals.into(),
         })
     }
 }

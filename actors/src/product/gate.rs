@@ -114,8 +114,9 @@ impl Owner {
         }
         tokio::spawn(async move {
             for ended in endings {
-                if let Err(why) = ended.await.unwrap_or(Err(NotDone::OutcomeUnknown)) {
-                    answer(port, Err(why));
+                if !matches!(ended.await, Ok(Ok(()))) {
+                    // The stop itself is committed, and perhaps some of the ends: "nothing was changed" would be wrong.
+                    answer(port, Err(NotDone::OutcomeUnknown));
                     return;
                 }
             }

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use crate::fact::{Card, Unreadable, checkpoint, name};
 use crate::names::{Name, Names};
-use crate::shown::{Factory, Lease, Run, Shown, Spec, approved};
+use crate::shown::{Factory, Lease, RequiredText, Retry, Run, Shown, Spec, approved};
 use crate::text::{Text, print};
 use crate::words::{Health, Mode, Outcome, Policy, Presence, Reason, Stage, Status};
 
@@ -126,6 +126,9 @@ pub(super) fn spec(json: &str, names: &mut Names) -> Result<Spec, Unreadable> {
         engines: Vec<Text<'a>>,
         #[serde(default)]
         not_before: Option<i64>,
+        retry: Retry,
+        #[serde(default, borrow)]
+        approvals: RequiredText<'a>,
     }
     let text: SpecText<'_> = serde_json::from_str(json)?;
     let mut all = |texts: &[Text<'_>]| texts.iter().map(|text| names.of(text.as_str())).collect::<Vec<_>>();
@@ -143,6 +146,8 @@ pub(super) fn spec(json: &str, names: &mut Names) -> Result<Spec, Unreadable> {
         class: name(text.engine_class.as_ref(), names),
         engines,
         not_before: text.not_before,
+        retry: text.retry,
+        approvals: text.approvals.into(),
     })
 }
 

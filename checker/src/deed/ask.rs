@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 
 use crate::fact::name;
 use crate::names::{Name, Names};
+use crate::order;
 use crate::text::{Text, print};
 use crate::words::{Outcome, Stage};
 
@@ -21,8 +22,11 @@ pub(crate) enum Ask {
     Heartbeat {
         factory: Name,
         leases: Vec<(Name, u64)>,
+        /// It says which leases the factory has.
+        lists: bool,
     },
-    Act(Name, Action),
+    /// With the print of its words, if they can be read.
+    Act(Name, Action, Option<u64>),
     Edit(Name),
     Drain(Name),
     Undrain(Name),
@@ -124,7 +128,10 @@ impl Ask {
             ("PATCH", ["jobs", id]) => Self::patch(names.of(id), body?, names),
             ("POST", ["jobs", id, "lease", "renew"]) => Self::Renew(fence(names.of(id), body?, names)?),
             ("POST", ["jobs", id, "lease", "release"]) => Self::Release(fence(names.of(id), body?, names)?),
-            ("POST", ["jobs", id, action]) => Self::Act(names.of(id), Action::of(action)?),
+            ("POST", ["jobs", id, action]) => {
+                let action = Action::of(action)?;
+                Self::Act(names.of(id), action, order::asked(action, body))
+            }
             ("POST", ["claim"]) => Self::Claim(Box::new(Claim::read(body?, names)?)),
             ("POST", ["factories", "heartbeat"]) => heartbeat(body?, names)?,
             ("POST", ["factories", id, "drain"]) => Self::Drain(names.of(id)),
@@ -146,7 +153,7 @@ impl Ask {
             return Self::Report(Box::new(report));
         }
         match serde_json::from_str::<Ships<'_>>(body) {
-            Ok(ships) if ships.stage.as_str() == "shipped" => Self::Act(job, Action::Ship),
+            Ok(ships) if ships.stage.as_str() == "shipped" => Self::Act(job, Action::Ship, None),
             Ok(_) | Err(_) => Self::Edit(job),
         }
     }
@@ -159,7 +166,8 @@ impl Ask {
         if let Self::Renew(fence) | Self::Release(fence) = self {
             return Some(fence.job);
         }
-        if let Self::Act(job, _) | Self::Edit(job) | Self::Runs(job) | Self::Lease(job) | Self::Job { job, .. } = self {
+        if let Self::Act(job, ..) | Self::Edit(job) | Self::Runs(job) | Self::Lease(job) | Self::Job { job, .. } = self
+        {
             return Some(*job);
         }
         None
@@ -369,7 +377,8 @@ fn heartbeat(body: &str, names: &mut Names) -> Option<Ask> {
         lease_epoch: u64,
     }
     let text: BeatText<'_> = serde_json::from_str(body).ok()?;
+    let lists = text.leases.is_some();
     let leases = text.leases.unwrap_or_default();
     let leases = leases.iter().map(|lease| (names.of(lease.job_id.as_str()), lease.lease_epoch)).collect();
-    Some(Ask::Heartbeat { factory: names.of(text.factory_id.as_str()), leases })
+    Some(Ask::Heartbeat { factory: names.of(text.factory_id.as_str()), leases, lists })
 }

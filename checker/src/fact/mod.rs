@@ -19,6 +19,8 @@ pub(crate) struct Fact {
     pub(crate) rev: Option<u64>,
     /// The print of everything but the particulars.
     pub(crate) print: u64,
+    /// The print of an operator's words, where it is about an order.
+    pub(crate) said: Option<u64>,
     pub(crate) what: What,
 }
 
@@ -120,10 +122,12 @@ pub(crate) enum What {
     },
     Cancelled(Option<End>),
     Shipped(Option<End>),
-    /// With whether a member changed that a holder works by, and whether one that claims are decided by.
+    /// With whether a member changed that a holder works by, one that claims are decided by, and one that says how
+    /// often and with whose approval.
     Edited {
         holders: bool,
         needs: bool,
+        terms: bool,
     },
     Parked,
     Registered(Box<Card>),

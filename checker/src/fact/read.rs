@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use super::{By, Card, End, Fact, Grant, Requeue, What};
 use crate::evidence::Event;
 use crate::names::{Name, Names};
+use crate::order;
 use crate::text::{Text, print};
 use crate::time::millis;
 use crate::words::{Health, Outcome, Reason, Stage, Status};
@@ -89,9 +90,10 @@ impl Card {
     }
 }
 
-/// Members that a factory works by, and members that claims are decided by.
+/// Members that a factory works by, that claims are decided by, and that say how often and with whose approval.
 const HOLDERS: [&str; 7] = ["bodyMd", "engines", "retry", "timeoutSec", "profile", "dependsOn", "repo"];
 const NEEDS: [&str; 5] = ["capabilities", "engines", "engineClass", "retry", "dependsOn"];
+const TERMS: [&str; 2] = ["retry", "approvals"];
 
 /// The particulars of every type that has some; each type looks at its own.
 #[derive(Default, Deserialize)]
@@ -169,6 +171,7 @@ impl Fact {
             factory: event.factory.map(|id| names.of(id)),
             rev: event.rev,
             print,
+            said: order::logged(event.kind, event.data),
             what,
         })
     }
@@ -262,7 +265,7 @@ fn of_job(kind: &str, data: Particulars<'_>, names: &mut Names) -> Result<What, 
         "job.shipped" => What::Shipped(end),
         "job.edited" => {
             let one_of = |members: &[&str]| data.changed.iter().any(|name| members.contains(&name.as_str()));
-            What::Edited { holders: one_of(&HOLDERS), needs: one_of(&NEEDS) }
+            What::Edited { holders: one_of(&HOLDERS), needs: one_of(&NEEDS), terms: one_of(&TERMS) }
         }
         _ => What::Another,
     })

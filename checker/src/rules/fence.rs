@@ -38,7 +38,7 @@ pub(super) fn check(case: &Case<'_>, track: &Track, sight: &Sight<'_>, findings:
                 Fate::NotDone | Fate::Unknown => {}
             }
         }
-        if let (Ask::Heartbeat { factory, leases }, Reply::Beat(beat)) = (&deed.ask, &deed.reply) {
+        if let (Ask::Heartbeat { factory, leases, .. }, Reply::Beat(beat)) = (&deed.ask, &deed.reply) {
             look.beat(*factory, leases, beat, findings);
         }
     }

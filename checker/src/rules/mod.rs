@@ -11,6 +11,7 @@ mod leases;
 mod log;
 mod order;
 mod origin;
+mod prompt;
 mod repeats;
 mod seen;
 mod sight;
@@ -32,6 +33,7 @@ pub(crate) fn check(case: &Case<'_>, findings: &mut Findings) {
         origin::check(case, &track, &sight, findings);
         let calm = calm::Calm::of(case);
         leases::check(case, &track, &calm, findings);
+        prompt::check(case, &track, &sight, &calm, findings);
         claims::check(case, &track, &sight, &calm, findings);
         seen::check(case, &track, findings);
         stored::check(case, &track, findings);

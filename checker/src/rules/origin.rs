@@ -101,6 +101,12 @@ fn owned(case: &Case<'_>, track: &Track, sight: &Sight<'_>, findings: &mut Findi
             let what = format!("{} was acknowledged to this request and to op {first}", word(fact));
             case.broken(findings, if grant { "I1" } else { "origin" }, place, what);
         }
+        if let Ask::Act(_, _, Some(asked)) = deed.ask
+            && fact.said.is_some_and(|said| said != asked)
+        {
+            let what = format!("{} says something else than this request asked for", word(fact));
+            case.broken(findings, "origin", place, what);
+        }
         if !answers(case, track, change, deed) {
             let what = format!("acknowledged with {}, which it did not ask for", word(fact));
             case.broken(findings, "origin", place, what);
@@ -118,7 +124,7 @@ fn answers(case: &Case<'_>, track: &Track, change: usize, deed: &Deed) -> bool {
         Ask::Claim(claim) => Kind::Claim(claim.factory, claim.id),
         Ask::Report(report) => Kind::Report(report.fence.job, report.fence.epoch),
         Ask::Release(fence) => Kind::Release(fence.job, fence.epoch),
-        Ask::Act(job, action) => Kind::Act(*job, *action),
+        Ask::Act(job, action, _) => Kind::Act(*job, *action),
         Ask::Edit(job) => Kind::Edit(*job),
         _ => return true,
     };
@@ -208,7 +214,7 @@ fn rooms(case: &Case<'_>, owned: &HashMap<usize, u64>) -> Rooms {
                 }
                 enter(Kind::Fenced(job, epoch), fenced(deed, beyond));
             }
-            Ask::Act(job, action) => enter(Kind::Act(*job, *action), beyond),
+            Ask::Act(job, action, _) => enter(Kind::Act(*job, *action), beyond),
             Ask::Edit(job) => enter(Kind::Edit(*job), beyond),
             Ask::Pause => enter(Kind::Gate(Gate::Pause), carried(deed)),
             Ask::Resume => enter(Kind::Gate(Gate::Resume), carried(deed)),

@@ -4,6 +4,7 @@
 mod board;
 mod law;
 mod state;
+mod terms;
 
 use std::collections::HashMap;
 
@@ -16,6 +17,7 @@ use crate::words::Stage;
 use board::Board;
 pub(crate) use law::word;
 pub(crate) use state::State;
+use terms::Terms;
 
 /// Somebody who is fenced leaves one event in this time; the clock is read twice.
 const MINUTE_MS: i64 = 59_900;
@@ -88,7 +90,7 @@ impl Track {
     /// Follows the log, and notes what is out of order in it.
     pub(crate) fn of(case: &Case<'_>, findings: &mut Findings) -> Self {
         let mut track = Self::default();
-        let mut board = Board::of(case);
+        let (mut board, mut terms) = (Board::of(case), Terms::of(case));
         let mut begin = 0;
         while begin < case.facts.len() {
             let group = group(&case.facts[begin..]);
@@ -96,7 +98,7 @@ impl Track {
             let first = &facts[0];
             match (first.job, first.factory) {
                 (Some(job), _) if first.rev.is_none() => track.aside(case, findings, job, begin),
-                (Some(job), _) => track.change(case, findings, &mut board, (job, begin, facts)),
+                (Some(job), _) => track.change(case, findings, (&mut board, &mut terms), (job, begin, facts)),
                 (None, Some(factory)) => track.card(case, findings, (factory, begin, facts)),
                 (None, None) => track.gate(case, findings, begin, facts),
             }
@@ -179,7 +181,7 @@ impl Track {
         &mut self,
         case: &Case<'_>,
         findings: &mut Findings,
-        board: &mut Board,
+        (board, terms): (&mut Board, &mut Terms),
         (job, begin, facts): (Name, usize, &[Fact]),
     ) {
         let first = &facts[0];
@@ -202,6 +204,9 @@ impl Track {
                 case.broken(findings, rule, place, what);
             }
             for (rule, what) in board.law(case, self, job, fact) {
+                case.broken(findings, rule, place, what);
+            }
+            for (rule, what) in terms.law(case, job, &state, fact) {
                 case.broken(findings, rule, place, what);
             }
             self.lease_of(job, index, fact, &state);

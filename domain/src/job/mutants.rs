@@ -51,9 +51,10 @@ pub(super) fn bent(job: &Job, command: &Command, now: Timestamp) -> Option<Resul
             Some(right(job, Command::Release(release)))
         }
         (Mutant::StageGoesBack, Command::Report(report)) => {
-            let back = report.stage.filter(|stage| stage.is_leased() && *stage < job.stage)?;
+            report.stage.filter(|stage| stage.is_leased() && *stage < job.stage && job.held().is_some())?;
             let mut earlier = job.clone();
-            earlier.stage = back;
+            // Before every stage of a factory: all of them are forward from there, and none repeats.
+            earlier.stage = Stage::Queued;
             Some(right(&earlier, command.clone()))
         }
         (mutant, command) => lifecycle(mutant, job, command, now),
@@ -92,6 +93,11 @@ fn lifecycle(mutant: Mutant, job: &Job, command: &Command, now: Timestamp) -> Op
             let mut approved = job.clone();
             approved.approved_by = vec![String::from("nobody"); 100];
             Some(right(&approved))
+        }
+        (Mutant::DelayIgnored, Command::Lease(_)) => {
+            let mut due = job.clone();
+            due.not_before = None;
+            Some(right(&due))
         }
         (Mutant::ReviewerCountsTwice, Command::Approve(_)) => {
             let mut unseen = job.clone();

@@ -1,6 +1,8 @@
 //! Long runs, started by hand: kills until the time is up, full disks until the time is up, and one history of a million
 //! writes. Each prints one line that begins with `campaign:`.
 
+#![allow(clippy::print_stdout, reason = "a campaign says what it did")]
+
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -69,7 +71,7 @@ fn campaign_kill() {
         events += verdict.counts.events;
         directories += 1;
     }
-    println!(
+    eprintln!(
         "campaign: kill: {} kills ({random} random, {at_points} at fail points), {directories} directories, \
          {acknowledged} writes acknowledged, {unknown} outcomes unknown, {events} events, 0 violations",
         random + at_points
@@ -91,7 +93,7 @@ fn campaign_full_disk() {
             let end = if session.dice.one_in(2) { End::Freed } else { End::Full };
             slowest = slowest.max(cycle(&mut session, &disk, &program, end));
             cycles += 1;
-            if Instant::now() >= until {
+            if Instant::now() >= until || !disk.has_room() {
                 break;
             }
         }
@@ -99,7 +101,7 @@ fn campaign_full_disk() {
         good(&verdict);
         acknowledged += verdict.counts.acknowledged;
     }
-    println!(
+    eprintln!(
         "campaign: full disk: {cycles} cycles, {acknowledged} writes acknowledged, serves again after {slowest:?} at the \
          latest, 0 violations"
     );
@@ -131,7 +133,7 @@ fn one_million_writes() {
     history.flush().unwrap();
     let (took, bytes) = (began.elapsed(), std::fs::metadata(&path).unwrap().len());
     let checked = check(&program, &path, &data);
-    println!(
+    eprintln!(
         "campaign: one million writes: {acknowledged} acknowledged in {took:?}, {kills} kills, history of {bytes} bytes, \
          the last start took {started_in:?}, checked in {checked:?}"
     );

@@ -16,8 +16,10 @@ use super::server::{Build, Server};
 use super::session::Session;
 use super::world::Client;
 
-/// Enough for the schema, a WAL and a few thousand jobs.
-const SIZE: &str = "size=48m";
+/// Enough for the schema, a WAL and many thousand jobs.
+const SIZE: &str = "size=128m";
+/// What one cycle may write before it fills the disk.
+const ROOM: u64 = 48 << 20;
 /// How long it may take until the space that is left is used up.
 const FULL_WITHIN: Duration = Duration::from_secs(20);
 /// How long it may take to serve again.
@@ -42,6 +44,12 @@ impl Disk {
                 None
             }
         }
+    }
+
+    /// Whether another cycle fits.
+    pub(crate) fn has_room(&self) -> bool {
+        let stat = nix::sys::statvfs::statvfs(self.dir.path()).unwrap();
+        stat.blocks_available() * stat.fragment_size() > ROOM
     }
 
     fn ballast(&self) -> PathBuf {

@@ -93,6 +93,10 @@ impl SimBackend {
             self.trouble.note(|came| came.cut_written += 1);
             return Written::Lost;
         }
+        if written == Written::Committed && self.trouble.cuts(batch) {
+            self.cut.fall();
+            return Written::Lost;
+        }
         if going.wrong == Some(Wrong::LostWritten) {
             self.trouble.note(|came| came.lost += 1);
             return Written::Lost;

@@ -10,6 +10,8 @@ use super::world::{World, count};
 
 /// Kills after which a job is left alone, and some more: one may find its actor asleep.
 const POISONED: u32 = 10;
+/// How long the end of a job that others wait for is waited for.
+const CUT: Duration = Duration::from_secs(40);
 
 /// Lets everything happen that is planned, until the time of chaos is over.
 pub(super) async fn happen(world: &World, schedule: &Schedule) {
@@ -25,6 +27,7 @@ pub(super) async fn happen(world: &World, schedule: &Schedule) {
 async fn happens(world: &World, fault: Fault) {
     match fault {
         Fault::Crash { down_ms, back_ms } => crash(world, down_ms, back_ms).await,
+        Fault::Cut { down_ms } => cut(world, down_ms).await,
         Fault::Freeze { ms } => {
             if ms >= 60_000 {
                 world.sometimes.hit("the node was frozen for longer than a lease lasts");
@@ -86,6 +89,17 @@ async fn crash(world: &World, down_ms: u64, back_ms: u64) {
     world.start().await;
 }
 
+/// Ends the process with the end of a job that others wait for: it is written, and nobody is told.
+async fn cut(world: &World, down_ms: u64) {
+    if !world.trouble.is_cut_within(CUT).await {
+        return;
+    }
+    world.sometimes.hit("a job ended that others waited for, and the node with it");
+    world.crash();
+    sleep(Duration::from_millis(down_ms)).await;
+    world.start().await;
+}
+
 /// Leases that are held by what the products know.
 async fn leases(world: &World) -> usize {
     let Some(node) = world.node() else { return 0 };
@@ -106,15 +120,18 @@ async fn kill(world: &World, part: Part) {
         let at = usize::try_from(no % (known.len() as u64).max(1)).unwrap_or(0);
         known.get(at).cloned()
     };
-    let notes = world.notes.borrow();
-    let part = match part {
-        Part::Product => Some(actors::Part::Product),
-        Part::Dispatcher => Some(actors::Part::Dispatcher),
-        Part::Feed => Some(actors::Part::Feed),
-        Part::Job(no) => of(notes.jobs(&name), no).and_then(|id| id.parse().ok()).map(actors::Part::Job),
-        Part::Factory(no) => of(notes.factories(&name), no).and_then(|id| id.parse().ok()).map(actors::Part::Factory),
+    let part = {
+        let notes = world.notes.borrow();
+        match part {
+            Part::Product => Some(actors::Part::Product),
+            Part::Dispatcher => Some(actors::Part::Dispatcher),
+            Part::Feed => Some(actors::Part::Feed),
+            Part::Job(no) => of(notes.jobs(&name), no).and_then(|id| id.parse().ok()).map(actors::Part::Job),
+            Part::Factory(no) => {
+                of(notes.factories(&name), no).and_then(|id| id.parse().ok()).map(actors::Part::Factory)
+            }
+        }
     };
-    drop(notes);
     if let Some(part) = part {
         world.sometimes.hit("an actor was killed");
         // The log says nothing of it; whoever waits may wait for a reload.

@@ -71,6 +71,9 @@ pub(crate) struct Timed {
 pub(crate) enum Fault {
     /// The process ends; it begins again after a while, perhaps with a clock that was set back.
     Crash { down_ms: u64, back_ms: u64 },
+    /// The process ends right after the end of a job that others wait for is written, if one is soon; then it begins
+    /// again.
+    Cut { down_ms: u64 },
     /// Everything of the node stands still, its clock too; then the clock is right again.
     Freeze { ms: u64 },
     /// The store stands still.
@@ -127,13 +130,15 @@ impl Schedule {
         let commit_ms = *rng.pick(&[0, 3, 20, 80]);
         let read_ms = *rng.pick(&[0, 0, 5, 20]);
         let products: &[&str] = if rng.chance(350) { &["acme", "blue"] } else { &["acme"] };
-        let clients: Vec<_> = products.iter().flat_map(|product| clients(&mut rng, product, products.len(), bad)).collect();
+        let clients: Vec<_> =
+            products.iter().flat_map(|product| clients(&mut rng, product, products.len(), bad)).collect();
         let mut faults = faults(&mut rng, chaos_ms, bad);
         if clients.iter().any(|client| client.seats == CROWD) {
             // Everybody falls silent while there is much to do: many leases fall due together.
             faults.push(Timed { at_ms: chaos_ms / 4, fault: Fault::Partition { ms: 45_000 } });
-            faults.sort_by_key(|timed| timed.at_ms);
         }
+        faults.extend(cuts(&mut root.split("cuts"), chaos_ms));
+        faults.sort_by_key(|timed| timed.at_ms);
         Self { seed, chaos_ms, commit_ms, read_ms, clients, faults }
     }
 }
@@ -185,8 +190,13 @@ fn faults(rng: &mut Rng, chaos_ms: u64, bad: u32) -> Vec<Timed> {
     for _ in 0..rng.within(2..=8) * u64::from(bad + 1) {
         faults.push(Timed { at_ms: rng.below(chaos_ms), fault: fault(rng) });
     }
-    faults.sort_by_key(|timed| timed.at_ms);
     faults
+}
+
+/// Ends of the process where they hurt most.
+fn cuts(rng: &mut Rng, chaos_ms: u64) -> Vec<Timed> {
+    let cut = |rng: &mut Rng| Fault::Cut { down_ms: *rng.pick(&[1, 200, 3_000]) };
+    (0..rng.within(1..=3)).map(|_| Timed { at_ms: rng.below(chaos_ms), fault: cut(rng) }).collect()
 }
 
 fn fault(rng: &mut Rng) -> Fault {

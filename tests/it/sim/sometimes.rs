@@ -31,6 +31,7 @@ pub(crate) const SOMETIMES: &[&str] = &[
     "a request was answered 507",
     "the node was restarted with leases held",
     "an actor was killed",
+    "a job ended that others waited for, and the node with it",
 ];
 
 /// The counters of one run.

@@ -1,13 +1,16 @@
 //! What goes wrong beneath the node: pauses, planned upsets, standstills, and the cut that ends an incarnation.
 //! Shared by the store and the road to the clients; decides by its own stream of numbers.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use actors::store::{Change, Numbered};
 use checker::{Moment, Recorder};
+use domain::JobId;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::clock::Wall;
 use super::rng::Rng;
@@ -48,6 +51,8 @@ pub(super) struct Trouble {
     frozen: Arc<watch::Sender<bool>>,
     /// The clients are cut off from the node.
     parted: Arc<watch::Sender<bool>>,
+    /// The node is to end with the next job that others wait for.
+    cuts: Arc<watch::Sender<bool>>,
 }
 
 struct Inner {
@@ -56,6 +61,8 @@ struct Inner {
     read_ms: u64,
     wrong: VecDeque<Wrong>,
     blind: u32,
+    /// Jobs that others wait for.
+    awaited: BTreeSet<JobId>,
     came: Came,
     recorder: Recorder,
     wall: Arc<Wall>,
@@ -64,9 +71,10 @@ struct Inner {
 impl Trouble {
     pub(super) fn new(rng: Rng, (commit_ms, read_ms): (u64, u64), recorder: Recorder, wall: Arc<Wall>) -> Self {
         let (wrong, came) = (VecDeque::new(), Came::default());
-        let inner = Inner { rng, commit_ms, read_ms, wrong, blind: 0, came, recorder, wall };
+        let awaited = BTreeSet::new();
+        let inner = Inner { rng, commit_ms, read_ms, wrong, blind: 0, awaited, came, recorder, wall };
         let still = || Arc::new(watch::Sender::new(false));
-        Self { inner: Arc::new(Mutex::new(inner)), stands: still(), frozen: still(), parted: still() }
+        Self { inner: Arc::new(Mutex::new(inner)), stands: still(), frozen: still(), parted: still(), cuts: still() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -99,6 +107,28 @@ impl Trouble {
 
     pub(super) fn part(&self, parted: bool) {
         self.parted.send_replace(parted);
+    }
+
+    /// The node is to end with the next job that others wait for. Returns when it has; false: none ended in time.
+    pub(super) async fn is_cut_within(&self, time: Duration) -> bool {
+        self.cuts.send_replace(true);
+        let cut = timeout(time, goes(&self.cuts)).await.is_ok();
+        self.cuts.send_replace(false);
+        cut
+    }
+
+    /// Takes in what was written. True: the node is to end with it.
+    pub(super) fn cuts(&self, batch: &[Numbered]) -> bool {
+        let awaited = &mut self.lock().awaited;
+        let mut ended = false;
+        for numbered in batch {
+            match &numbered.write.change {
+                Change::Submit { job } => awaited.extend(job.spec.depends_on.iter().copied()),
+                Change::Job { job, .. } => ended |= job.stage.is_terminal() && awaited.remove(&job.id),
+                Change::Note { .. } | Change::Factory { .. } | Change::Settings { .. } | Change::Renewals { .. } => {}
+            }
+        }
+        ended && self.cuts.send_replace(false)
     }
 
     /// Returns at once where the clients reach the node; else when they do again. True: they were cut off.

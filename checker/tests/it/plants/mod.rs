@@ -4,6 +4,7 @@ mod answers;
 mod leases;
 mod log;
 mod repeats;
+mod terms;
 
 use super::book::{Book, job};
 
@@ -40,6 +41,8 @@ pub(crate) const PLANTS: &[Plant] = &[
     ("I15", "expired too late", leases::late),
     ("I15", "never expired", leases::never),
     ("I15", "renewed for less than promised", leases::short_renewal),
+    ("I15", "held though two heartbeats left it out", terms::left_out),
+    ("I15", "held after an emergency stop", terms::stopped),
     ("I17", "a read goes back", answers::stale_read),
     ("I17", "a read of another job goes back", answers::stale_read_elsewhere),
     ("I17", "a job is not found that was shown", answers::not_found),
@@ -60,6 +63,13 @@ pub(crate) const PLANTS: &[Plant] = &[
     ("grant", "granted for another time", leases::other_ttl),
     ("lifecycle", "a stage goes backward", log::backward),
     ("lifecycle", "granted before its pause was over", log::hasty),
+    ("lifecycle", "another attempt after the last", terms::endless),
+    ("lifecycle", "a dead letter with attempts left", terms::given_up),
+    ("lifecycle", "a pause that is too short", terms::short_pause),
+    ("lifecycle", "shipped without approval", terms::unapproved),
+    ("lifecycle", "one reviewer approves twice", terms::approved_twice),
+    ("origin", "a fresh start that was none", terms::not_fresh),
+    ("origin", "an order with other words", terms::other_words),
     ("origin", "nobody asked for it", log::unasked),
     ("origin", "a claim was carried out that was told overload", log::not_done),
     ("origin", "fenced for nothing", log::fenced),
