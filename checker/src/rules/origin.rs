@@ -273,8 +273,8 @@ fn given_back(case: &Case<'_>, track: &Track, claims: &HashMap<(Name, Option<Nam
         return false;
     };
     let end = &track.changes[end];
-    // Or it ran out: a product that reloads has forgotten that it was to be taken back.
-    let taken = end.by == By::Coordinator;
+    // Or it ran out, where a product that reloads has forgotten it, or an operator ended it first.
+    let taken = !matches!(end.by, By::Factory(_));
     let asked = claims.get(&(grant.factory, grant.claim)).is_some_and(|at| *at <= track.changes[change].at);
     taken && asked
 }

@@ -117,6 +117,9 @@ pub(crate) enum Part {
     Factory(u64),
 }
 
+/// Seats of a factory that has many.
+const CROWD: u64 = 10;
+
 impl Schedule {
     /// What a seed comes to.
     pub(crate) fn of(seed: u64) -> Self {
@@ -127,8 +130,13 @@ impl Schedule {
         let commit_ms = *rng.pick(&[0, 3, 20, 80]);
         let read_ms = *rng.pick(&[0, 0, 5, 20]);
         let products: &[&str] = if rng.chance(350) { &["acme", "blue"] } else { &["acme"] };
-        let clients = products.iter().flat_map(|product| clients(&mut rng, product, products.len(), bad)).collect();
+        let clients: Vec<_> =
+            products.iter().flat_map(|product| clients(&mut rng, product, products.len(), bad)).collect();
         let mut faults = faults(&mut rng, chaos_ms, bad);
+        if clients.iter().any(|client| client.seats == CROWD) {
+            // Everybody falls silent while there is much to do: many leases fall due together.
+            faults.push(Timed { at_ms: chaos_ms / 4, fault: Fault::Partition { ms: 45_000 } });
+        }
         faults.extend(cuts(&mut root.split("cuts"), chaos_ms));
         faults.sort_by_key(|timed| timed.at_ms);
         Self { seed, chaos_ms, commit_ms, read_ms, clients, faults }
@@ -159,7 +167,7 @@ fn clients(rng: &mut Rng, product: &str, products: usize, bad: u32) -> Vec<Clien
                 delay_ms: *rng.pick(&[0, 2, 20, 200, 1_500]),
             };
             let ops = u32::try_from(rng.within(ops.clone())).unwrap_or(0);
-            let seats = if crowd { 10 } else { rng.within(1..=3) };
+            let seats = if crowd { CROWD } else { rng.within(1..=3) };
             plans.push(ClientPlan { name, kind, product: product.to_owned(), ops, seats, road });
         }
     }

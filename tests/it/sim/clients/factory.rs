@@ -28,6 +28,8 @@ pub(crate) struct Factory {
     lists: bool,
     pub(super) sent: u64,
     fits_all: bool,
+    /// The last claim that it can repeat.
+    last_claim: Option<Request>,
     /// Most of what it begins fails at once.
     pub(super) sick: bool,
 }
@@ -35,7 +37,7 @@ pub(crate) struct Factory {
 impl Factory {
     /// A factory; `lists` its leases with its beats, or never does.
     pub(crate) fn new(client: Client, lists: bool) -> Self {
-        Self { client, held: Vec::new(), lists, sent: 0, fits_all: false, sick: false }
+        Self { client, held: Vec::new(), lists, sent: 0, fits_all: false, last_claim: None, sick: false }
     }
 
     /// One that takes whatever there is, and ships it.
@@ -56,8 +58,9 @@ impl Factory {
             }
             match fate {
                 0..=11 => self.freeze().await,
-                12..=17 => self.forget().await,
-                18..=220 => self.beat(false).await,
+                12..=24 if self.last_claim.is_some() => self.claim_again().await,
+                25..=30 => self.forget().await,
+                12..=220 => self.beat(false).await,
                 _ if self.held.is_empty() || (self.free() > 0 && fate < 500) => {
                     self.claim().await;
                 }
@@ -181,6 +184,10 @@ impl Factory {
             self.claim_twice(body).await;
             return;
         }
+        if body["claimId"].is_string() {
+            self.last_claim = Some(request.clone());
+        }
+        let c = &mut self.client;
         let reply = c.insist(&request, Duration::from_secs(wait + 4)).await;
         if wait > 0 && reply.status == 200 && asked.elapsed() > Duration::from_secs(4) {
             c.world.sometimes.hit("a waiting claim was granted");
@@ -189,6 +196,13 @@ impl Factory {
         if reply.code() == "unknown-factory" {
             self.beat(true).await;
         }
+    }
+
+    /// Asks for what it was given long ago: it has forgotten the answer.
+    async fn claim_again(&mut self) {
+        let Some(request) = self.last_claim.clone() else { return };
+        let reply = self.client.insist(&request, Duration::from_secs(24)).await;
+        self.granted(&reply);
     }
 
     /// Asks on two lines at the same time.
