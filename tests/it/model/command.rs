@@ -195,6 +195,14 @@ impl Beat {
     }
 }
 
+impl Claim {
+    /// The card of the factory, as far as the claim does not say otherwise.
+    pub(crate) fn card(&self, of: &Card) -> Card {
+        let capabilities = self.capabilities.as_ref().unwrap_or(&of.capabilities).clone();
+        Card { capabilities, classes: self.classes.as_ref().unwrap_or(&of.classes).clone(), ..of.clone() }
+    }
+}
+
 /// A claim that does not wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Claim {
@@ -218,6 +226,20 @@ pub(crate) struct Edit {
 }
 
 impl Edit {
+    /// The members that are something else after it.
+    pub(crate) fn changes(&self, wish: &Wish) -> Vec<&'static str> {
+        let new = self.of(wish);
+        let members = [
+            ("title", new.title != wish.title),
+            ("priority", new.priority != wish.priority),
+            ("capabilities", new.capabilities != wish.capabilities),
+            ("engines", new.engines != wish.engines),
+            ("retry", new.attempts != wish.attempts),
+            ("timeoutSec", new.timeout_sec != wish.timeout_sec),
+        ];
+        members.into_iter().filter(|(_, changed)| *changed).map(|(member, _)| member).collect()
+    }
+
     /// What is asked for after this edit.
     pub(crate) fn of(&self, wish: &Wish) -> Wish {
         let mut wish = wish.clone();

@@ -200,7 +200,7 @@ impl Dice {
 
     /// A job and a fence: mostly those of a held lease.
     fn write(&mut self, model: &Model) -> (JobNo, Fence) {
-        let held: Vec<JobNo> = model.jobs.iter().filter(|(_, job)| job.is_held()).map(|(no, _)| *no).collect();
+        let held: Vec<JobNo> = model.jobs.iter().filter(|(_, job)| job.lease().is_some()).map(|(no, _)| *no).collect();
         let job = if held.is_empty() || self.percent(20) { self.job(model) } else { self.one(&held) };
         let Some(run) = model.jobs.get(&job).and_then(|job| {
             let back = if self.percent(85) { 1 } else { 1 + self.below(3) as usize };

@@ -91,7 +91,7 @@ fn record(job: &Job) -> String {
         let held = if *status == Status::Held { format!(" {until} {ttl_sec} {renewals}") } else { String::new() };
         format!("f{factory} e{epoch} {status:?} {reached:?}{held}")
     });
-    let run = job.runs.last().filter(|run| run.status == Status::Held).map(ended).unwrap_or_default();
+    let run = job.lease().map(ended).unwrap_or_default();
     let Job { stage, blocked, epoch, edition, attempt, not_before, deps_met, .. } = job;
     let Job { spent_ms, spent_usd, result, checkpoint, approved, notes, question, wish, .. } = job;
     format!(

@@ -13,7 +13,10 @@ impl Model {
         for (at, epoch) in listed.iter().copied() {
             let mine = |run: &&mut Run| run.epoch == epoch && run.factory == no;
             let how = match self.jobs.get_mut(&at).and_then(|job| job.runs.iter_mut().find(mine)) {
-                Some(run) if run.status == Status::Held => run.renew(now, None),
+                Some(run) if run.status == Status::Held => {
+                    run.renew(now, None);
+                    "renewed"
+                }
                 Some(run) if run.status == Status::Released => "given back",
                 Some(run) if run.cancelled => "cancelled",
                 _ => "lost",
@@ -23,7 +26,7 @@ impl Model {
         self.hear(Some(no).filter(|_| said.iter().any(|(how, ..)| *how == "renewed")));
         let unlisted = |job: &&mut Job| beat.leases.is_some() && listed.iter().all(|(at, _)| *at != job.no);
         for job in self.jobs.values_mut().filter(unlisted) {
-            let Some(run) = job.held().filter(|run| run.factory == no) else { continue };
+            let Some(run) = job.lease_mut().filter(|run| run.factory == no) else { continue };
             run.unlisted += 1;
             let (taken, epoch) = (run.unlisted >= 2, run.epoch);
             if taken {
@@ -57,15 +60,13 @@ impl Model {
             return render::grants(vec![render::grant(&self.jobs[at], *epoch, true)]);
         }
         let used = self.seats_used(no);
-        let mut card = match self.factories.get(&no) {
+        let card = match self.factories.get(&no) {
             None => return "unknown factory".into(),
             Some(factory) if factory.draining => return "draining".into(),
             Some(factory) if factory.card.failing => return "failing".into(),
             Some(factory) if used >= factory.card.seats => return format!("no seat of {}", factory.card.seats),
-            Some(factory) => factory.card.clone(),
+            Some(factory) => claim.card(&factory.card),
         };
-        card.capabilities = claim.capabilities.clone().unwrap_or(card.capabilities);
-        card.classes = claim.classes.clone().unwrap_or(card.classes);
         let mut grants = Vec::new();
         for _ in 0..claim.max.min(card.seats - used) {
             // The most urgent first, then the one that waits longest, then by id.
@@ -76,7 +77,7 @@ impl Model {
             let (until, engine) = (now + i64::from(claim.ttl_sec) * 1_000, engine(&card, &job.wish));
             let (epoch, ttl_sec, reached) = (job.epoch, claim.ttl_sec, Stage::Assigned);
             job.runs.push(Run { factory: no, epoch, engine, started: now, until, ttl_sec, reached, ..Run::default() });
-            job.go(now, Stage::Assigned, "");
+            job.go(now, Stage::Assigned);
             job.log.save(["job.leased"]);
             grants.push(render::grant(job, epoch, false));
             self.grants.extend(claim.id.map(|id| ((no, id), (at, epoch))));
@@ -108,21 +109,18 @@ impl Model {
                 Some(Outcome::Succeeded | Outcome::NoChanges) => 0,
                 _ => continue,
             };
-            if factory.failures >= 5 {
-                factory.drain(true);
-            }
+            factory.drain(factory.draining || factory.failures >= 5);
         }
     }
 
     pub(crate) fn seats_used(&self, no: FactoryNo) -> u32 {
-        let held = |job: &&Job| job.is_held() && job.runs.last().is_some_and(|run| run.factory == no);
-        self.jobs.values().filter(held).count() as u32
+        self.jobs.values().filter_map(Job::lease).filter(|run| run.factory == no).count() as u32
     }
 
     /// The jobs that somebody with this card could be given now.
     pub(crate) fn fitting(&self, card: &Card) -> Vec<JobNo> {
         let key_is_free = |wish: &Wish| {
-            let same = |other: &&Job| other.is_held() && other.wish.key == wish.key;
+            let same = |other: &&Job| other.lease().is_some() && other.wish.key == wish.key;
             wish.key.is_none() || (self.jobs.values().filter(same).count() as u32) < wish.key_limit
         };
         let fits = |job: &&Job| {
@@ -159,21 +157,8 @@ impl Factory {
         Some(self.heard + intervals * i64::from(self.card.every_sec) * 1_000)
     }
 
-    pub(super) fn miss(&mut self, now: i64) {
-        if self.missed().is_some_and(|missed| missed <= now) {
-            self.log.save([["factory.stale", "factory.offline"][self.silent]]);
-            self.silent += 1;
-        }
-    }
-}
-
-impl Run {
-    /// Counted from now; only a shorter TTL that is asked for shortens a lease.
-    pub(super) fn renew(&mut self, now: i64, ttl_sec: Option<u32>) -> &'static str {
-        let asked = ttl_sec.unwrap_or(self.ttl_sec);
-        let until = now + i64::from(asked) * 1_000;
-        self.until = if asked < self.ttl_sec { until } else { until.max(self.until) };
-        (self.ttl_sec, self.renewals, self.unlisted) = (asked, self.renewals + 1, 0);
-        "renewed"
+    pub(super) fn miss(&mut self) {
+        self.log.save([["factory.stale", "factory.offline"][self.silent]]);
+        self.silent += 1;
     }
 }

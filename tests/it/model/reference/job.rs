@@ -1,20 +1,23 @@
-//! What a job goes through: how its runs end, when they end by themselves, and what an operator orders.
+//! What a job goes through: how its runs end, what an operator orders, and what a factory says under its lease.
 
-use super::super::command::{Blocked, Command, Fence, Order, Outcome, Report, Stage, Status};
+use super::super::command::{Blocked, Command, Fence, Order, Outcome, Report, Stage, Status, Word};
 use super::{Job, Run};
 use crate::model::render;
 
+/// What an edit leaves alone while a factory works by it.
+const FIXED: [&str; 3] = ["engines", "retry", "timeoutSec"];
+
 impl Job {
-    pub(crate) fn is_held(&self) -> bool {
-        self.runs.last().is_some_and(|run| run.status == Status::Held)
+    /// The run whose lease is held.
+    pub(crate) fn lease(&self) -> Option<&Run> {
+        self.runs.last().filter(|run| run.status == Status::Held)
     }
 
-    /// The run whose lease is held.
-    pub(super) fn held(&mut self) -> Option<&mut Run> {
+    pub(super) fn lease_mut(&mut self) -> Option<&mut Run> {
         self.runs.last_mut().filter(|run| run.status == Status::Held)
     }
 
-    pub(super) fn is_delivered(&self) -> bool {
+    fn is_delivered(&self) -> bool {
         matches!(self.stage, Stage::Review | Stage::Testing)
     }
 
@@ -22,95 +25,71 @@ impl Job {
         self.stage >= Stage::Shipped
     }
 
-    pub(super) fn go(&mut self, now: i64, stage: Stage, event: &'static str) -> &'static str {
-        (self.stage, self.since, self.blocked, self.question) = (stage, now, None, None);
-        event
-    }
-
-    pub(super) fn block(&mut self, now: i64, why: Blocked, event: &'static str) -> &'static str {
-        self.go(now, Stage::Blocked, event);
-        self.blocked = Some(why);
-        event
-    }
-
-    /// To the queue, or to wait for other jobs first.
-    pub(super) fn queue(&mut self, now: i64) {
-        if self.deps_met {
-            self.go(now, Stage::Queued, "");
-        } else {
-            self.block(now, Blocked::Dependencies, "");
-        }
+    /// To a stage; not to the queue while it waits for other jobs.
+    pub(super) fn go(&mut self, now: i64, stage: Stage) {
+        let waits = stage == Stage::Queued && !self.deps_met;
+        (self.stage, self.since, self.question) = (if waits { Stage::Blocked } else { stage }, now, None);
+        self.blocked = waits.then_some(Blocked::Dependencies);
     }
 
     /// The lease goes, and nothing else is saved with it.
     pub(super) fn lose(&mut self, now: i64, status: Status, cause: Outcome) {
         let event = self.end(now, status, cause, true);
-        let expired = (status == Status::Expired).then_some("job.lease_expired");
-        self.log.save(expired.into_iter().chain(event.filter(|event| expired.is_none() || *event != "job.released")));
+        let expired = status == Status::Expired;
+        let kept = expired && self.is_delivered();
+        self.log.save(expired.then_some("job.lease_expired").into_iter().chain(event.filter(|_| !kept)));
     }
 
-    /// Ends the held run, if there is one, and puts the job where that leads.
-    pub(super) fn end(&mut self, now: i64, status: Status, cause: Outcome, retryable: bool) -> Option<&'static str> {
+    /// Ends the held run, if there is one, and puts the job where that leads. The holder's own final report alone leaves
+    /// the epoch; delivered work stays so unless the holder or an operator says otherwise.
+    fn end(&mut self, now: i64, status: Status, cause: Outcome, retryable: bool) -> Option<&'static str> {
+        use Outcome::{Cancelled, Failed, Lost, NeedsInput, NoChanges, OverBudget};
+        use Outcome::{Preempted, Quota, Released, Succeeded, TimedOut};
         let delivered = self.is_delivered();
-        let run = self.held()?;
-        // The holder's own final report alone leaves the epoch; work that is delivered stays so unless an operator or
-        // the holder says otherwise.
+        let run = self.lease_mut()?;
         let own = run.is_final();
-        let done = cause == Outcome::Succeeded || (delivered && !own && cause != Outcome::Cancelled);
-        let said = run.result.filter(|said| *said == Outcome::NoChanges).unwrap_or(Outcome::Succeeded);
+        let done = cause == Succeeded || (delivered && !own && cause != Cancelled);
+        let said = run.result.filter(|said| *said == NoChanges).unwrap_or(Succeeded);
         let result = if done { said } else { cause };
         (run.status, run.result) = (status, Some(result));
         let (lasted, cost) = (now - run.started, run.cost.unwrap_or(0));
-        self.spent_ms += lasted;
-        self.spent_usd += cost;
-        self.epoch += u64::from(!own);
-        self.result = Some(result);
-        Some(match result {
-            Outcome::Succeeded | Outcome::NoChanges if own => self.go(now, Stage::Shipped, "job.shipped"),
-            Outcome::Succeeded | Outcome::NoChanges => "job.released",
-            Outcome::Failed | Outcome::TimedOut | Outcome::Lost => self.fail(now, retryable),
-            Outcome::OverBudget => self.go(now, Stage::Failed, "job.failed"),
-            Outcome::Quota | Outcome::Preempted | Outcome::Released => self.go(now, Stage::Queued, "job.released"),
-            Outcome::NeedsInput => self.block(now, Blocked::NeedsInput, "job.needs_input"),
-            Outcome::Cancelled => return None,
-        })
-    }
-
-    /// An attempt was used: another one after a pause, or none.
-    fn fail(&mut self, now: i64, retryable: bool) -> &'static str {
-        self.attempt += 1;
-        if !retryable {
-            return self.go(now, Stage::Failed, "job.failed");
+        (self.spent_ms, self.spent_usd) = (self.spent_ms + lasted, self.spent_usd + cost);
+        (self.epoch, self.result) = (self.epoch + u64::from(!own), Some(result));
+        self.attempt += u32::from(matches!(result, Failed | TimedOut | Lost));
+        let (to, event) = match result {
+            Succeeded | NoChanges if own => (Stage::Shipped, "job.shipped"),
+            Succeeded | NoChanges => return Some("job.released"),
+            Cancelled => return None,
+            NeedsInput => (Stage::Blocked, "job.needs_input"),
+            Quota | Preempted | Released => (Stage::Queued, "job.released"),
+            Failed | TimedOut | Lost if retryable && self.attempt < self.wish.attempts => (Stage::Queued, "job.retry"),
+            Failed | TimedOut | Lost if retryable => (Stage::DeadLetter, "job.dead_lettered"),
+            Failed | TimedOut | Lost | OverBudget => (Stage::Failed, "job.failed"),
+        };
+        if event == "job.retry" {
+            let hour = 3_600_000;
+            let pause = (self.wish.backoff_sec as i64 * 1_000 * (1 << (self.attempt - 1))).min(hour);
+            self.jitter = Some((now + pause * 8 / 10, now + (pause * 12 / 10).min(hour)));
         }
-        if self.attempt >= self.wish.attempts {
-            return self.go(now, Stage::DeadLetter, "job.dead_lettered");
-        }
-        let hour = 3_600_000;
-        let pause = (self.wish.backoff_sec as i64 * 1_000 * (1 << (self.attempt - 1))).min(hour);
-        self.jitter = Some((now + pause * 8 / 10, now + (pause * 12 / 10).min(hour)));
-        self.go(now, Stage::Queued, "job.retry")
+        self.go(now, to);
+        Some(event)
     }
 
     /// When the held run ends by itself, and how: its lease ends, or the coordinator ends it for its length.
     pub(super) fn due(&self) -> Option<(i64, Status, Outcome)> {
-        let run = self.runs.last().filter(|run| run.status == Status::Held)?;
+        let run = self.lease()?;
+        let limit = |sec: Option<u64>, spent_ms: i64, cause| {
+            let sec = sec.filter(|_| !self.is_delivered())? as i64;
+            let left = sec * 1_000 + (sec * 100).max(30_000) - spent_ms;
+            Some((run.started + left.max(0), Status::Evicted, cause))
+        };
+        let timeout = limit(self.wish.timeout_sec, 0, Outcome::TimedOut);
+        let wall = limit(self.wish.wall_sec, self.spent_ms, Outcome::OverBudget);
         let lease = Some((run.until, Status::Expired, Outcome::Lost));
-        let graced = |sec: u64| run.started + (sec * 1_000 + (sec * 100).max(30_000)) as i64;
-        let limits = [
-            self.wish.timeout_sec.map(|sec| (graced(sec), Status::Evicted, Outcome::TimedOut)),
-            self.wish
-                .wall_sec
-                .map(|sec| (run.started.max(graced(sec) - self.spent_ms), Status::Evicted, Outcome::OverBudget)),
-        ];
-        let limits = limits.into_iter().filter(|_| !self.is_delivered());
-        [lease].into_iter().chain(limits).flatten().min_by_key(|(at, ..)| *at)
+        [lease, timeout, wall].into_iter().flatten().min_by_key(|(at, ..)| *at)
     }
 
-    pub(super) fn illegal(&self, to: Stage) -> String {
-        format!("illegal {:?} {to:?}", self.stage)
-    }
-
-    pub(super) fn approved(&self) -> Result<(), String> {
+    fn approved(&self) -> Result<(), String> {
         let counts = |by: &&&str| self.wish.reviewers.is_empty() || self.wish.reviewers.contains(by);
         let missing = self.wish.approvals.saturating_sub(self.approved.iter().filter(counts).count() as u32);
         if missing == 0 { Ok(()) } else { Err(format!("approvals missing {missing}")) }
@@ -118,57 +97,52 @@ impl Job {
 
     /// What an operator orders: changed, or standing already, or refused.
     pub(super) fn operate(&mut self, now: i64, order: &Order) -> Result<bool, String> {
-        let (stage, queued, said) = (self.stage, self.stage == Stage::Queued, self.notes.last());
-        let (to, legal, stands) = match order {
-            Order::Ship => (Stage::Shipped, self.is_delivered(), stage == Stage::Shipped),
-            Order::Reject { note, last: false } => (Stage::Queued, self.is_delivered(), queued && said == Some(note)),
-            Order::Reject { note, .. } => {
-                (Stage::Failed, self.is_delivered(), stage == Stage::Failed && said == Some(note))
-            }
-            Order::Approve { by } => {
-                (Stage::Shipped, stage == Stage::Building || self.is_delivered(), self.approved.contains(by))
-            }
+        use Stage::{Building, Cancelled, Failed, Queued, Shipped};
+        let (at, blocked, done, open) = (self.stage, self.blocked, self.is_delivered(), !self.is_over());
+        let (queued, waits) = (at == Queued, blocked == Some(Blocked::Dependencies));
+        let said = |text: &Word| self.notes.last() == Some(text);
+        let back = |last: &bool| if *last { Failed } else { Queued };
+        // Where to, how it is told, whether it is legal, and whether its effect stands already.
+        let (to, event, legal, stands) = match order {
+            Order::Ship => (Shipped, "job.shipped", done, at == Shipped),
+            Order::Reject { note, last } => (back(last), "job.rejected", done, at == back(last) && said(note)),
+            Order::Approve { by } => (Shipped, "job.approved", done || at == Building, self.approved.contains(by)),
             Order::Answer { text } => {
-                (Stage::Queued, self.blocked == Some(Blocked::NeedsInput), queued && said == Some(text))
+                (Queued, "job.answered", blocked == Some(Blocked::NeedsInput), queued && said(text))
             }
             Order::Requeue { fresh, note } => {
-                let legal = !queued && stage != Stage::Shipped && self.blocked != Some(Blocked::Dependencies);
-                (Stage::Queued, legal, queued && self.attempt == 0 && !fresh && note.is_none())
+                let stands = queued && self.attempt == 0 && !fresh && note.is_none();
+                (Queued, "job.requeued", !queued && !waits && at != Shipped, stands)
             }
-            Order::Cancel => (Stage::Cancelled, !self.is_over(), stage == Stage::Cancelled),
-            Order::Edit(edit) => (stage, !self.is_over(), !self.is_over() && edit.of(&self.wish) == self.wish),
+            Order::Cancel => (Cancelled, "job.cancelled", open, at == Cancelled),
+            Order::Edit(edit) => (at, "job.edited", open, open && edit.changes(&self.wish).is_empty()),
         };
         if stands || !legal {
-            return if stands { Ok(false) } else { Err(self.illegal(to)) };
+            return if stands { Ok(false) } else { Err(format!("illegal {at:?} {to:?}")) };
         }
-        let event = self.carry_out(now, order, to)?;
+        self.carry_out(now, order)?;
+        if !matches!(order, Order::Approve { .. } | Order::Edit(_)) {
+            self.go(now, to);
+        }
         Ok(self.log.save([event]))
     }
 
-    /// Carries out an order that is legal.
-    fn carry_out(&mut self, now: i64, order: &Order, to: Stage) -> Result<&'static str, String> {
-        Ok(match order {
+    /// Does what an order means beside the new stage.
+    fn carry_out(&mut self, now: i64, order: &Order) -> Result<(), String> {
+        match order {
             Order::Ship => {
                 self.approved()?;
                 self.end(now, Status::Evicted, Outcome::Succeeded, true);
-                self.go(now, to, "job.shipped")
             }
+            Order::Approve { by } => self.approved.push(by),
+            Order::Answer { text } => self.notes.push(text),
             Order::Reject { note, .. } => {
                 self.end(now, Status::Evicted, Outcome::Cancelled, true);
                 self.approved.clear();
                 self.notes.push(note);
-                self.go(now, to, "job.rejected")
-            }
-            Order::Approve { by } => {
-                self.approved.push(by);
-                "job.approved"
-            }
-            Order::Answer { text } => {
-                self.notes.push(text);
-                self.go(now, to, "job.answered")
             }
             Order::Requeue { fresh, note } => {
-                self.epoch += u64::from(!self.is_held());
+                self.epoch += u64::from(self.lease().is_none());
                 self.end(now, Status::Evicted, Outcome::Cancelled, true);
                 // An operator overrules a dependency that failed.
                 self.deps_met |= self.stage == Stage::Failed || self.blocked == Some(Blocked::DependencyFailed);
@@ -176,26 +150,20 @@ impl Job {
                 self.approved.clear();
                 self.notes.extend(note);
                 self.checkpoint = self.checkpoint.filter(|_| !fresh);
-                self.queue(now);
-                "job.requeued"
             }
             Order::Cancel => {
-                self.held().into_iter().for_each(|run| run.cancelled = true);
+                self.lease_mut().into_iter().for_each(|run| run.cancelled = true);
                 self.end(now, Status::Evicted, Outcome::Cancelled, true);
-                self.go(now, to, "job.cancelled")
             }
             Order::Edit(edit) => {
-                let (new, old) = (edit.of(&self.wish), &self.wish);
-                let engines = (new.engines != old.engines).then_some("engines");
-                let retry = (new.attempts != old.attempts).then_some("retry");
-                let timeout = (new.timeout_sec != old.timeout_sec).then_some("timeoutSec");
-                if let Some(member) = engines.or(retry).or(timeout).filter(|_| self.is_held()) {
+                let leased = |member: &&&str| self.lease().is_some() && FIXED.contains(member);
+                if let Some(member) = edit.changes(&self.wish).iter().find(leased) {
                     return Err(format!("leased {member}"));
                 }
-                (self.wish, self.edition) = (new, self.edition + 1);
-                "job.edited"
+                (self.wish, self.edition) = (edit.of(&self.wish), self.edition + 1);
             }
-        })
+        }
+        Ok(())
     }
 
     /// What the lease that a fence names gives: all rights while held. A release stands until the next grant, a final
@@ -208,34 +176,26 @@ impl Job {
 
     /// What a factory says under a lease: the answer, and whether that counts as heard of it. A repeat is never stale.
     pub(super) fn write(&mut self, now: i64, fence: Fence, command: &Command) -> (String, bool) {
+        let fits = |result: &Outcome| matches!(result, Outcome::Released | Outcome::Quota | Outcome::Preempted);
         match (command, self.right(fence)) {
-            (Command::Report(said), _) if self.heard(said) == Some(false) => ("other report".into(), false),
-            (Command::Report(said), _) if self.heard(said) == Some(true) => {
-                (render::view(self, true), self.charge(fence, said.cost))
-            }
-            (Command::Report(said), Some(Status::Held)) => match self.accept(now, said) {
-                Ok(changed) => {
-                    self.receipts.extend(said.id.map(|_| Report::clone(said)));
-                    (render::view(self, !changed), changed || said.id.is_some())
+            (Command::Report(said), right) => match (self.heard(said), right) {
+                (Some(false), _) => ("other report".into(), false),
+                (Some(true), _) => (render::view(self, true), self.charge(fence, said.cost)),
+                (None, Some(Status::Held)) => self.accept(now, said).unwrap_or_else(|why| (why, false)),
+                (None, Some(Status::Released)) if fence.epoch == self.epoch => {
+                    (format!("ended {:?}", self.stage), self.charge(fence, said.cost))
                 }
-                Err(why) => (why, false),
+                _ => self.fence(now, fence, said.cost),
             },
-            (Command::Report(said), Some(Status::Released)) if fence.epoch == self.epoch => {
-                (format!("ended {:?}", self.stage), self.charge(fence, said.cost))
-            }
-            (Command::Report(said), _) => self.fence(now, fence, said.cost),
+            (Command::Release { result, .. }, Some(Status::Held)) if !fits(result) => ("unfit result".into(), false),
             (Command::Release { result, .. }, Some(Status::Held)) => {
-                if !matches!(result, Outcome::Released | Outcome::Quota | Outcome::Preempted) {
-                    return ("unfit result".into(), false);
-                }
                 self.lose(now, Status::Released, *result);
                 (render::view(self, false), true)
             }
             (Command::Release { .. }, Some(Status::Released)) => (render::view(self, true), false),
             (Command::Renew { ttl_sec, .. }, Some(Status::Held)) => {
-                let run = self.held().unwrap();
-                run.renew(now, *ttl_sec);
-                (format!("ok until {} ttl {}", run.until, run.ttl_sec), true)
+                let (until, ttl_sec) = self.lease_mut().unwrap().renew(now, *ttl_sec);
+                (format!("ok until {until} ttl {ttl_sec}"), true)
             }
             (Command::Renew { .. }, Some(Status::Released)) => (format!("ended {:?}", self.stage), false),
             _ => self.fence(now, fence, None),
@@ -260,10 +220,8 @@ impl Job {
 
     /// Usage that comes late is charged to the run it belongs to. False: it said nothing new.
     fn charge(&mut self, fence: Fence, cost: Option<u64>) -> bool {
-        let ended = |run: &&mut Run| run.status != Status::Held && run.is_of(fence);
-        let Some(run) = self.runs.iter_mut().find(ended).filter(|run| cost > run.cost) else { return false };
-        run.cost = cost;
-        true
+        let late = |run: &&mut Run| run.status != Status::Held && run.is_of(fence) && cost > run.cost;
+        self.runs.iter_mut().find(late).map(|run| run.cost = cost).is_some()
     }
 
     /// Whether a report was heard before: by its id, and then with this content or another one; without an id, by the
@@ -278,35 +236,39 @@ impl Job {
         (!news && report.names() == Some(run.reached)).then_some(true)
     }
 
-    /// Takes in a report of the holder. False: it says nothing new.
-    fn accept(&mut self, now: i64, report: &Report) -> Result<bool, String> {
+    /// Takes in a report of the holder.
+    fn accept(&mut self, now: i64, report: &Report) -> Result<(String, bool), String> {
         let ((to, cause), from) = (report.read(self.stage)?, self.stage);
-        if to != Stage::Blocked && !(from..=Stage::Failed).contains(&to) {
-            return Err(self.illegal(to));
-        }
-        if to == Stage::Shipped {
-            self.approved()?;
+        match to {
+            Stage::Shipped => self.approved()?,
+            Stage::Blocked => {}
+            _ if (from..=Stage::Failed).contains(&to) => {}
+            _ => return Err(format!("illegal {from:?} {to:?}")),
         }
         let saved = report.checkpoint.filter(|new| self.checkpoint != Some(*new));
         self.checkpoint = saved.or(self.checkpoint);
         let mut events = Vec::from_iter(saved.map(|_| "job.checkpoint"));
-        let run = self.held().unwrap();
+        let run = self.lease_mut().unwrap();
         let before = (run.exit, run.result, run.cost);
         let told = (report.exit.or(run.exit), report.result.or(run.result), report.cost.max(run.cost));
-        (run.exit, run.result, run.cost) = told;
-        run.reached = to;
+        ((run.exit, run.result, run.cost), run.reached) = (told, to);
         if let Some(cause) = cause {
             events.extend(self.end(now, Status::Released, cause, report.retryable));
-            self.question = report.question.filter(|_| to == Stage::Blocked);
+            if to == Stage::Blocked {
+                (self.blocked, self.question) = (Some(Blocked::NeedsInput), report.question);
+            }
         } else if told != before || to != from {
-            events.push(self.go(now, to, "job.stage"));
+            self.go(now, to);
+            events.push("job.stage");
             // Beyond the limit and a tenth.
             let cost = self.spent_usd + told.2.unwrap_or(0);
             if !self.is_delivered() && self.wish.usd.is_some_and(|limit| cost > limit + limit / 10) {
                 events.extend(self.end(now, Status::Evicted, Outcome::OverBudget, true));
             }
         }
-        Ok(self.log.save(events))
+        self.receipts.extend(report.id.map(|_| report.clone()));
+        let changed = self.log.save(events);
+        Ok((render::view(self, !changed), changed || report.id.is_some()))
     }
 }
 
@@ -319,5 +281,14 @@ impl Run {
     /// Its own final report came.
     fn is_final(&self) -> bool {
         matches!(self.reached, Stage::Shipped | Stage::Failed | Stage::Blocked)
+    }
+
+    /// Counted from now; only a shorter TTL that is asked for shortens a lease.
+    pub(super) fn renew(&mut self, now: i64, ttl_sec: Option<u32>) -> (i64, u32) {
+        let asked = ttl_sec.unwrap_or(self.ttl_sec);
+        let until = now + i64::from(asked) * 1_000;
+        self.until = if asked < self.ttl_sec { until } else { until.max(self.until) };
+        (self.ttl_sec, self.renewals, self.unlisted) = (asked, self.renewals + 1, 0);
+        (self.until, asked)
     }
 }

@@ -159,7 +159,7 @@ impl Model {
         self.keys.extend(key.map(|key| (key, (no, wish.clone()))));
         let (wish, not_before, deps_met) = (wish.clone(), wish.not_before, self.verdict(wish) == Some(true));
         let mut job = Job { no, wish, not_before, deps_met, edition: 1, ..Job::default() };
-        job.queue(self.now);
+        job.go(self.now, Stage::Queued);
         job.log.save(["job.created", if deps_met { "job.ready" } else { "job.blocked" }]);
         let answer = render::view(&job, false);
         self.jobs.insert(no, job);
@@ -176,7 +176,7 @@ impl Model {
             self.paused = pause;
             self.log.save([event]);
         }
-        for job in self.jobs.values_mut().filter(|job| gate == Gate::Estop && job.is_held()) {
+        for job in self.jobs.values_mut().filter(|job| gate == Gate::Estop && job.lease().is_some()) {
             job.lose(self.now, Status::Evicted, Outcome::Released);
         }
         format!("ok paused {} v{}", self.paused, self.log.rev)
@@ -199,7 +199,8 @@ impl Model {
                 }
             }
             self.settle();
-            self.factories.values_mut().for_each(|factory| factory.miss(self.now));
+            let silent = |of: &&mut Factory| of.missed().is_some_and(|missed| missed <= self.now);
+            self.factories.values_mut().filter(silent).for_each(Factory::miss);
         }
         self.now = until;
     }
@@ -211,17 +212,17 @@ impl Model {
         for no in self.jobs.keys().copied().collect::<Vec<_>>() {
             let (now, verdict) = (self.now, self.verdict(&self.jobs[&no].wish));
             let job = self.jobs.get_mut(&no).unwrap();
-            let event = match (job.blocked, verdict, job.wish.on_failure) {
+            let (to, event) = match (job.blocked, verdict, job.wish.on_failure) {
                 (Some(Blocked::Dependencies | Blocked::DependencyFailed), Some(true), _) => {
-                    job.deps_met = true;
-                    job.go(now, Stage::Queued, "job.ready")
+                    (Stage::Queued, "job.ready")
                 }
-                (Some(Blocked::Dependencies), Some(false), OnFailure::Fail) => job.go(now, Stage::Failed, "job.failed"),
-                (Some(Blocked::Dependencies), Some(false), _) => {
-                    job.block(now, Blocked::DependencyFailed, "job.blocked")
-                }
+                (Some(Blocked::Dependencies), Some(false), OnFailure::Fail) => (Stage::Failed, "job.failed"),
+                (Some(Blocked::Dependencies), Some(false), _) => (Stage::Blocked, "job.blocked"),
                 _ => continue,
             };
+            job.deps_met = to == Stage::Queued;
+            job.go(now, to);
+            job.blocked = (to == Stage::Blocked).then_some(Blocked::DependencyFailed);
             job.log.save([event]);
         }
     }
