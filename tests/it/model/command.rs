@@ -30,6 +30,23 @@ pub(crate) enum Stage {
     Cancelled,
 }
 
+impl Stage {
+    /// Work is done and saved, and waits for somebody's word.
+    pub(crate) fn is_delivered(self) -> bool {
+        matches!(self, Self::Review | Self::Testing)
+    }
+
+    /// A report of it ends the run.
+    pub(crate) fn is_final(self) -> bool {
+        matches!(self, Self::Shipped | Self::Failed | Self::Blocked)
+    }
+
+    /// Nothing more happens by itself.
+    pub(crate) fn is_over(self) -> bool {
+        matches!(self, Self::Shipped | Self::Failed | Self::DeadLetter | Self::Cancelled)
+    }
+}
+
 /// How a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::command::{Card, FactoryNo, JobNo, Status};
-use super::reference::{Factory, Job, Model, Run};
+use super::records::{Factory, Job, Run};
+use super::reference::Model;
 
 /// The job as an answer shows it.
 pub(crate) fn view(job: &Job, repeated: bool) -> String {
@@ -92,8 +93,9 @@ fn record(job: &Job) -> String {
         format!("f{factory} e{epoch} {status:?} {reached:?}{held}")
     });
     let run = job.lease().map(ended).unwrap_or_default();
-    let Job { stage, blocked, epoch, edition, attempt, not_before, deps_met, .. } = job;
+    let Job { stage, blocked, epoch, attempt, not_before, deps_met, .. } = job;
     let Job { spent_ms, spent_usd, result, checkpoint, approved, notes, question, wish, .. } = job;
+    let edition = 1 + job.log.events.iter().filter(|event| **event == "job.edited").count();
     format!(
         "{stage:?} {blocked:?} e{epoch} v{} edition {edition} a{attempt} not before {not_before:?} met {deps_met} \
          spent {spent_ms} {spent_usd} {result:?} wip {checkpoint:?} by {approved:?} notes {notes:?} asks {question:?} \

@@ -17,14 +17,6 @@ impl Job {
         self.runs.last_mut().filter(|run| run.status == Status::Held)
     }
 
-    fn is_delivered(&self) -> bool {
-        matches!(self.stage, Stage::Review | Stage::Testing)
-    }
-
-    pub(super) fn is_over(&self) -> bool {
-        self.stage >= Stage::Shipped
-    }
-
     /// To a stage; not to the queue while it waits for other jobs.
     pub(super) fn go(&mut self, now: i64, stage: Stage) {
         let waits = stage == Stage::Queued && !self.deps_met;
@@ -35,9 +27,7 @@ impl Job {
     /// The lease goes, and nothing else is saved with it.
     pub(super) fn lose(&mut self, now: i64, status: Status, cause: Outcome) {
         let event = self.end(now, status, cause, true);
-        let expired = status == Status::Expired;
-        let kept = expired && self.is_delivered();
-        self.log.save(expired.then_some("job.lease_expired").into_iter().chain(event.filter(|_| !kept)));
+        self.log.save(event);
     }
 
     /// Ends the held run, if there is one, and puts the job where that leads. The holder's own final report alone leaves
@@ -45,9 +35,9 @@ impl Job {
     fn end(&mut self, now: i64, status: Status, cause: Outcome, retryable: bool) -> Option<&'static str> {
         use Outcome::{Cancelled, Failed, Lost, NeedsInput, NoChanges, OverBudget};
         use Outcome::{Preempted, Quota, Released, Succeeded, TimedOut};
-        let delivered = self.is_delivered();
+        let delivered = self.stage.is_delivered();
         let run = self.lease_mut()?;
-        let own = run.is_final();
+        let own = run.reached.is_final();
         let done = cause == Succeeded || (delivered && !own && cause != Cancelled);
         let said = run.result.filter(|said| *said == NoChanges).unwrap_or(Succeeded);
         let result = if done { said } else { cause };
@@ -58,6 +48,7 @@ impl Job {
         self.attempt += u32::from(matches!(result, Failed | TimedOut | Lost));
         let (to, event) = match result {
             Succeeded | NoChanges if own => (Stage::Shipped, "job.shipped"),
+            Succeeded | NoChanges if status == Status::Expired => return Some("job.lease_expired"),
             Succeeded | NoChanges => return Some("job.released"),
             Cancelled => return None,
             NeedsInput => (Stage::Blocked, "job.needs_input"),
@@ -66,6 +57,7 @@ impl Job {
             Failed | TimedOut | Lost if retryable => (Stage::DeadLetter, "job.dead_lettered"),
             Failed | TimedOut | Lost | OverBudget => (Stage::Failed, "job.failed"),
         };
+        self.log.events.extend((result == Lost).then_some("job.lease_expired"));
         if event == "job.retry" {
             let hour = 3_600_000;
             let pause = (self.wish.backoff_sec as i64 * 1_000 * (1 << (self.attempt - 1))).min(hour);
@@ -79,7 +71,7 @@ impl Job {
     pub(super) fn due(&self) -> Option<(i64, Status, Outcome)> {
         let run = self.lease()?;
         let limit = |sec: Option<u64>, spent_ms: i64, cause| {
-            let sec = sec.filter(|_| !self.is_delivered())? as i64;
+            let sec = sec.filter(|_| !self.stage.is_delivered())? as i64;
             let left = sec * 1_000 + (sec * 100).max(30_000) - spent_ms;
             Some((run.started + left.max(0), Status::Evicted, cause))
         };
@@ -98,7 +90,7 @@ impl Job {
     /// What an operator orders: changed, or standing already, or refused.
     pub(super) fn operate(&mut self, now: i64, order: &Order) -> Result<bool, String> {
         use Stage::{Building, Cancelled, Failed, Queued, Shipped};
-        let (at, blocked, done, open) = (self.stage, self.blocked, self.is_delivered(), !self.is_over());
+        let (at, blocked, done, open) = (self.stage, self.blocked, self.stage.is_delivered(), !self.stage.is_over());
         let (queued, waits) = (at == Queued, blocked == Some(Blocked::Dependencies));
         let said = |text: &Word| self.notes.last() == Some(text);
         let back = |last: &bool| if *last { Failed } else { Queued };
@@ -160,7 +152,7 @@ impl Job {
                 if let Some(member) = edit.changes(&self.wish).iter().find(leased) {
                     return Err(format!("leased {member}"));
                 }
-                (self.wish, self.edition) = (edit.of(&self.wish), self.edition + 1);
+                self.wish = edit.of(&self.wish);
             }
         }
         Ok(())
@@ -171,7 +163,7 @@ impl Job {
     fn right(&self, fence: Fence) -> Option<Status> {
         let run = self.runs.iter().find(|run| run.is_of(fence))?;
         let last = self.runs.last().is_some_and(|last| last.epoch == run.epoch);
-        (last || run.is_final()).then_some(run.status)
+        (last || run.reached.is_final()).then_some(run.status)
     }
 
     /// What a factory says under a lease: the answer, and whether that counts as heard of it. A repeat is never stale.
@@ -262,7 +254,7 @@ impl Job {
             events.push("job.stage");
             // Beyond the limit and a tenth.
             let cost = self.spent_usd + told.2.unwrap_or(0);
-            if !self.is_delivered() && self.wish.usd.is_some_and(|limit| cost > limit + limit / 10) {
+            if !self.stage.is_delivered() && self.wish.usd.is_some_and(|limit| cost > limit + limit / 10) {
                 events.extend(self.end(now, Status::Evicted, Outcome::OverBudget, true));
             }
         }
@@ -276,11 +268,6 @@ impl Run {
     /// The fence names this run.
     fn is_of(&self, fence: Fence) -> bool {
         self.epoch == fence.epoch && fence.factory.is_none_or(|factory| factory == self.factory)
-    }
-
-    /// Its own final report came.
-    fn is_final(&self) -> bool {
-        matches!(self.reached, Stage::Shipped | Stage::Failed | Stage::Blocked)
     }
 
     /// Counted from now; only a shorter TTL that is asked for shortens a lease.

@@ -8,81 +8,9 @@ mod job;
 
 use std::collections::BTreeMap;
 
-use super::command::{
-    BEGIN, Blocked, Card, Command, FactoryNo, Fence, Gate, JobNo, OnFailure, Outcome, Report, Stage, Status, Wish, Word,
-};
+use super::command::{Blocked, Command, FactoryNo, Fence, Gate, JobNo, OnFailure, Outcome, Stage, Status, Wish};
+use super::records::{Factory, Job, Log, Run};
 use super::render;
-
-/// How often something was saved, and what was told of it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Log {
-    pub(crate) rev: u64,
-    pub(crate) events: Vec<&'static str>,
-}
-
-/// One grant of a job: its lease and its run are one thing here.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Run {
-    pub(crate) factory: FactoryNo,
-    pub(crate) epoch: u64,
-    pub(crate) engine: Option<Word>,
-    pub(crate) started: i64,
-    pub(crate) status: Status,
-    pub(crate) until: i64,
-    pub(crate) ttl_sec: u32,
-    pub(crate) renewals: u32,
-    /// Heartbeats in a row that left it out.
-    pub(crate) unlisted: u32,
-    pub(crate) reached: Stage,
-    pub(crate) result: Option<Outcome>,
-    pub(crate) cost: Option<u64>,
-    pub(crate) exit: Option<i32>,
-    /// A cancel ended it.
-    pub(crate) cancelled: bool,
-    /// Its factory's failures in a row are counted.
-    pub(crate) counted: bool,
-}
-
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Job {
-    pub(crate) no: JobNo,
-    pub(crate) wish: Wish,
-    pub(crate) stage: Stage,
-    /// When it came to its stage.
-    pub(crate) since: i64,
-    pub(crate) blocked: Option<Blocked>,
-    pub(crate) deps_met: bool,
-    pub(crate) epoch: u64,
-    pub(crate) edition: u32,
-    pub(crate) attempt: u32,
-    pub(crate) not_before: Option<i64>,
-    /// Between which instants the end of a backoff lies, until it is known.
-    pub(crate) jitter: Option<(i64, i64)>,
-    pub(crate) runs: Vec<Run>,
-    pub(crate) spent_ms: i64,
-    pub(crate) spent_usd: u64,
-    pub(crate) result: Option<Outcome>,
-    pub(crate) checkpoint: Option<u8>,
-    pub(crate) approved: Vec<Word>,
-    pub(crate) notes: Vec<Word>,
-    pub(crate) question: Option<Word>,
-    /// Every report with an id that was accepted.
-    pub(crate) receipts: Vec<Report>,
-    /// When a refused write under an epoch last left its event.
-    pub(crate) fenced: BTreeMap<(u64, Option<FactoryNo>), i64>,
-    pub(crate) log: Log,
-}
-
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Factory {
-    pub(crate) card: Card,
-    pub(crate) heard: i64,
-    /// How often it was missed since: stale at once, offline at twice.
-    pub(crate) silent: usize,
-    pub(crate) draining: bool,
-    pub(crate) failures: u32,
-    pub(crate) log: Log,
-}
 
 /// The whole product.
 #[derive(Clone, Debug, Default)]
@@ -98,22 +26,7 @@ pub(crate) struct Model {
     pub(crate) grants: BTreeMap<(FactoryNo, u8), (JobNo, u64)>,
 }
 
-impl Log {
-    /// One saved change, if there is anything to tell of it.
-    fn save(&mut self, events: impl IntoIterator<Item = &'static str>) -> bool {
-        let before = self.events.len();
-        self.events.extend(events);
-        self.rev += u64::from(self.events.len() > before);
-        self.events.len() > before
-    }
-}
-
 impl Model {
-    /// A product that nobody has asked for anything yet.
-    pub(crate) fn new() -> Self {
-        Self { now: BEGIN, ..Self::default() }
-    }
-
     /// Answers a command.
     pub(crate) fn obey(&mut self, command: &Command) -> String {
         let now = self.now;
@@ -158,7 +71,7 @@ impl Model {
         }
         self.keys.extend(key.map(|key| (key, (no, wish.clone()))));
         let (wish, not_before, deps_met) = (wish.clone(), wish.not_before, self.verdict(wish) == Some(true));
-        let mut job = Job { no, wish, not_before, deps_met, edition: 1, ..Job::default() };
+        let mut job = Job { no, wish, not_before, deps_met, ..Job::default() };
         job.go(self.now, Stage::Queued);
         job.log.save(["job.created", if deps_met { "job.ready" } else { "job.blocked" }]);
         let answer = render::view(&job, false);
@@ -230,10 +143,10 @@ impl Model {
     /// What dependencies come to: met, failed, or open.
     fn verdict(&self, wish: &Wish) -> Option<bool> {
         let settled =
-            |job: &&Job| job.stage == Stage::Shipped || (job.is_over() && wish.on_failure == OnFailure::Ignore);
+            |job: &&Job| job.stage == Stage::Shipped || (job.stage.is_over() && wish.on_failure == OnFailure::Ignore);
         let jobs: Vec<&Job> = wish.deps.iter().map(|dep| &self.jobs[dep]).collect();
         let good = jobs.iter().copied().filter(settled).count();
-        let open = jobs.iter().filter(|job| !job.is_over()).count();
+        let open = jobs.iter().filter(|job| !job.stage.is_over()).count();
         let wanted = if wish.any_dep { jobs.len().min(1) } else { jobs.len() };
         if good >= wanted { Some(true) } else { (good + open < wanted).then_some(false) }
     }
