@@ -1,4 +1,5 @@
-//! What is asked of a product, in words of the model's own: plain numbers for ids, plain text for names.
+//! What is asked of a product and the words it is answered in, the model's own: plain numbers for ids, plain text for
+//! names. No rules: what a command does is said in `reference/`.
 //!
 //! Shares nothing with the product; `border.rs` says each of them in the product's words.
 
@@ -29,6 +30,23 @@ pub(crate) enum Stage {
     Cancelled,
 }
 
+impl Stage {
+    /// Work is done and saved, and waits for somebody's word.
+    pub(crate) fn is_delivered(self) -> bool {
+        matches!(self, Self::Review | Self::Testing)
+    }
+
+    /// A report of it ends the run.
+    pub(crate) fn is_final(self) -> bool {
+        matches!(self, Self::Shipped | Self::Failed | Self::Blocked)
+    }
+
+    /// Nothing more happens by itself.
+    pub(crate) fn is_over(self) -> bool {
+        matches!(self, Self::Shipped | Self::Failed | Self::DeadLetter | Self::Cancelled)
+    }
+}
+
 /// How a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -43,6 +61,24 @@ pub(crate) enum Outcome {
     Cancelled,
     Preempted,
     Released,
+}
+
+/// Why a job is blocked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Blocked {
+    Dependencies,
+    NeedsInput,
+    DependencyFailed,
+}
+
+/// How a lease stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Status {
+    #[default]
+    Held,
+    Released,
+    Expired,
+    Evicted,
 }
 
 /// What a dependency that does not ship means.
@@ -99,6 +135,45 @@ pub(crate) struct Report {
     pub(crate) question: Option<Word>,
 }
 
+/// The stage that a bare result stands for.
+fn implied(result: Outcome) -> Option<Stage> {
+    match result {
+        Outcome::Failed | Outcome::TimedOut | Outcome::OverBudget | Outcome::Quota => Some(Stage::Failed),
+        Outcome::NeedsInput => Some(Stage::Blocked),
+        Outcome::NoChanges => Some(Stage::Review),
+        Outcome::Succeeded | Outcome::Lost | Outcome::Cancelled | Outcome::Preempted | Outcome::Released => None,
+    }
+}
+
+impl Report {
+    /// The stage that it names, in itself or by its result.
+    pub(crate) fn names(&self) -> Option<Stage> {
+        self.stage.or(self.result.and_then(implied))
+    }
+
+    /// Reads the stage it asks for and, if that ends the run, the result; refuses members that contradict each other.
+    /// Whether a job may go there is for others to say.
+    pub(crate) fn read(&self, at: Stage) -> Result<(Stage, Option<Outcome>), String> {
+        use Outcome::{Cancelled, Failed, Lost, NeedsInput, NoChanges, Preempted, Released, Succeeded};
+        let to = self.names().unwrap_or(at);
+        let fits = match self.result {
+            Some(Lost | Cancelled | Preempted | Released) => false,
+            None => true,
+            Some(_) if matches!(to, Stage::Queued | Stage::DeadLetter | Stage::Cancelled) => true,
+            Some(Succeeded) => (Stage::Assigned..=Stage::Shipped).contains(&to),
+            Some(NoChanges) => (Stage::Review..=Stage::Shipped).contains(&to),
+            Some(result) => implied(result) == Some(to),
+        };
+        let no_question = to == Stage::Blocked && self.question.is_none();
+        if !fits || no_question {
+            return Err(if fits { "unfit question".into() } else { "unfit result".into() });
+        }
+        let ends =
+            [(Stage::Shipped, Succeeded), (Stage::Failed, self.result.unwrap_or(Failed)), (Stage::Blocked, NeedsInput)];
+        Ok((to, ends.iter().find(|(stage, _)| *stage == to).map(|(_, result)| *result)))
+    }
+}
+
 /// A heartbeat; absent members keep their value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Beat {
@@ -110,6 +185,39 @@ pub(crate) struct Beat {
     pub(crate) capabilities: Option<Vec<Word>>,
     pub(crate) classes: Option<Vec<Word>>,
     pub(crate) leases: Option<Vec<(JobNo, u64)>>,
+}
+
+/// What a factory says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Card {
+    pub(crate) seats: u32,
+    pub(crate) every_sec: u32,
+    pub(crate) failing: bool,
+    pub(crate) engines: Vec<(Word, bool)>,
+    pub(crate) capabilities: Vec<Word>,
+    pub(crate) classes: Vec<Word>,
+}
+
+impl Beat {
+    /// The card after this heartbeat.
+    pub(crate) fn card(&self, before: &Card) -> Card {
+        Card {
+            seats: self.seats.unwrap_or(before.seats),
+            every_sec: self.every_sec.unwrap_or(before.every_sec),
+            failing: self.failing.unwrap_or(before.failing),
+            engines: self.engines.as_ref().unwrap_or(&before.engines).clone(),
+            capabilities: self.capabilities.as_ref().unwrap_or(&before.capabilities).clone(),
+            classes: self.classes.as_ref().unwrap_or(&before.classes).clone(),
+        }
+    }
+}
+
+impl Claim {
+    /// The card of the factory, as far as the claim does not say otherwise.
+    pub(crate) fn card(&self, of: &Card) -> Card {
+        let capabilities = self.capabilities.as_ref().unwrap_or(&of.capabilities).clone();
+        Card { capabilities, classes: self.classes.as_ref().unwrap_or(&of.classes).clone(), ..of.clone() }
+    }
 }
 
 /// A claim that does not wait.
@@ -132,6 +240,34 @@ pub(crate) struct Edit {
     pub(crate) engines: Option<Vec<Word>>,
     pub(crate) attempts: Option<u32>,
     pub(crate) timeout_sec: Option<Option<u64>>,
+}
+
+impl Edit {
+    /// The members that are something else after it.
+    pub(crate) fn changes(&self, wish: &Wish) -> Vec<&'static str> {
+        let new = self.of(wish);
+        let members = [
+            ("title", new.title != wish.title),
+            ("priority", new.priority != wish.priority),
+            ("capabilities", new.capabilities != wish.capabilities),
+            ("engines", new.engines != wish.engines),
+            ("retry", new.attempts != wish.attempts),
+            ("timeoutSec", new.timeout_sec != wish.timeout_sec),
+        ];
+        members.into_iter().filter(|(_, changed)| *changed).map(|(member, _)| member).collect()
+    }
+
+    /// What is asked for after this edit.
+    pub(crate) fn of(&self, wish: &Wish) -> Wish {
+        let mut wish = wish.clone();
+        wish.title = self.title.unwrap_or(wish.title);
+        wish.priority = self.priority.unwrap_or(wish.priority);
+        wish.capabilities = self.capabilities.clone().unwrap_or(wish.capabilities);
+        wish.engines = self.engines.clone().unwrap_or(wish.engines);
+        wish.attempts = self.attempts.unwrap_or(wish.attempts);
+        wish.timeout_sec = self.timeout_sec.unwrap_or(wish.timeout_sec);
+        wish
+    }
 }
 
 /// An order of an operator to a job.

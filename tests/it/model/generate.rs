@@ -2,9 +2,10 @@
 //! wrong factory, a second time or in the wrong direction. Few jobs and few factories, so that they collide.
 
 use super::command::{
-    Beat, Claim, Command, Edit, FactoryNo, Fence, Gate, JobNo, OnFailure, Order, Outcome, Report, Stage, Wish, Word,
+    Beat, Claim, Command, Edit, FactoryNo, Fence, Gate, JobNo, OnFailure, Order, Outcome, Report, Stage, Status, Wish,
+    Word,
 };
-use super::reference::{Model, Status};
+use super::reference::Model;
 
 const FACTORIES: u8 = 4;
 const JOBS: u8 = 14;
@@ -199,7 +200,7 @@ impl Dice {
 
     /// A job and a fence: mostly those of a held lease.
     fn write(&mut self, model: &Model) -> (JobNo, Fence) {
-        let held: Vec<JobNo> = model.jobs.iter().filter(|(_, job)| job.is_held()).map(|(no, _)| *no).collect();
+        let held: Vec<JobNo> = model.jobs.iter().filter(|(_, job)| job.lease().is_some()).map(|(no, _)| *no).collect();
         let job = if held.is_empty() || self.percent(20) { self.job(model) } else { self.one(&held) };
         let Some(run) = model.jobs.get(&job).and_then(|job| {
             let back = if self.percent(85) { 1 } else { 1 + self.below(3) as usize };
@@ -278,7 +279,7 @@ impl Dice {
         let job = self.job(model);
         let stage = model.jobs.get(&job).map(|job| job.stage);
         let if_rev = self.maybe(10, |dice| {
-            let rev = model.jobs.get(&job).map_or(1, |job| job.rev);
+            let rev = model.jobs.get(&job).map_or(1, |job| job.log.rev);
             rev - u64::from(rev > 1 && dice.percent(50))
         });
         let fitting = match stage {
@@ -326,9 +327,9 @@ impl Dice {
 
 /// Interesting things that ought to happen in many sequences, by name: a generator that never gets there proves little.
 pub(crate) fn sights(model: &Model) -> Vec<&'static str> {
-    let mut seen: Vec<&'static str> = model.jobs.values().flat_map(|job| job.events.iter().copied()).collect();
-    seen.extend(model.factories.values().flat_map(|factory| factory.events.iter().copied()));
-    seen.extend(model.events.iter().copied());
+    let mut seen: Vec<&'static str> = model.jobs.values().flat_map(|job| job.log.events.iter().copied()).collect();
+    seen.extend(model.factories.values().flat_map(|factory| factory.log.events.iter().copied()));
+    seen.extend(model.log.events.iter().copied());
     let runs = || model.jobs.values().flat_map(|job| &job.runs);
     seen.extend(runs().any(|run| run.status == Status::Evicted).then_some("evicted"));
     seen.extend(runs().any(|run| run.result == Some(Outcome::TimedOut)).then_some("timed out"));

@@ -12,6 +12,7 @@ mod node;
 mod play;
 mod pure;
 mod pure_writes;
+mod records;
 mod reference;
 mod render;
 

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::backend::{Backend, Kind};
-use super::command::Command;
+use super::command::{BEGIN, Command};
 use super::generate::{Dice, sights};
 use super::reference::Model;
 
@@ -33,7 +33,8 @@ struct Table {
 
 impl Table {
     fn set(kind: Kind) -> Self {
-        Self { seen: BTreeSet::new(), model: Model::new(), backend: kind.begin() }
+        let model = Model { now: BEGIN, ..Model::default() };
+        Self { seen: BTreeSet::new(), model, backend: kind.begin() }
     }
 
     fn play(&mut self, command: &Command) -> Result<(), Quarrel> {

@@ -2,24 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use super::command::JobNo;
-use super::reference::{Factory, Job, Model, Presence, Run, Status};
+use super::command::{Card, FactoryNo, JobNo, Status};
+use super::records::{Factory, Job, Run};
+use super::reference::Model;
 
 /// The job as an answer shows it.
-pub(crate) fn view(no: JobNo, job: &Job, repeated: bool) -> String {
+pub(crate) fn view(job: &Job, repeated: bool) -> String {
     let lease = job.runs.last().map(|run| format!("{:?}/{:?}", run.status, run.reached)).unwrap_or_default();
-    format!("ok j{no} {:?} e{} v{} a{} {lease} {repeated}", job.stage, job.epoch, job.rev, job.attempt)
+    format!("ok j{} {:?} e{} v{} a{} {lease} {repeated}", job.no, job.stage, job.epoch, job.log.rev, job.attempt)
 }
 
 /// A grant as it stands by now.
-pub(crate) fn grant(no: JobNo, job: &Job, epoch: u64, repeated: bool) -> String {
+pub(crate) fn grant(job: &Job, epoch: u64, repeated: bool) -> String {
     let at = job.runs.iter().position(|run| run.epoch == epoch).unwrap();
     let run = &job.runs[at];
     let lease = match run.status {
         Status::Held => format!("until {} ttl {}", run.until, run.ttl_sec),
         Status::Released | Status::Expired | Status::Evicted => "ended".to_owned(),
     };
-    format!("j{no} e{epoch} run {} f{} {:?} {lease} v{} {repeated}", at + 1, run.factory, run.engine, job.rev)
+    let Run { factory, engine, .. } = run;
+    format!("j{} e{epoch} run {} f{factory} {engine:?} {lease} v{} {repeated}", job.no, at + 1, job.log.rev)
 }
 
 /// The grants of one claim. In which order they come is nobody's promise.
@@ -30,14 +32,34 @@ pub(crate) fn grants(mut grants: Vec<String>) -> String {
 
 /// A factory's card, as far as it can change here.
 pub(crate) fn factory(factory: &Factory) -> String {
-    let Factory { seats, every_sec, failing, engines, capabilities, classes, draining, rev, presence, .. } = factory;
-    let presence = match presence {
-        Presence::Online => "Online",
-        Presence::Stale => "Stale",
-        Presence::Offline => "Offline",
-    };
+    let Factory { card, draining, log, .. } = factory;
+    let presence = ["Online", "Stale", "Offline"][factory.silent];
+    let Card { seats, every_sec, failing, engines, capabilities, classes } = card;
     format!(
-        "{presence} draining {draining} failing {failing} seats {seats} every {every_sec} {engines:?} {capabilities:?} {classes:?} v{rev}"
+        "{presence} draining {draining} failing {failing} seats {seats} every {every_sec} {engines:?} {capabilities:?} \
+         {classes:?} v{}",
+        log.rev
+    )
+}
+
+/// The answer to a heartbeat: what became of the leases that it lists, or does not.
+pub(crate) fn beaten(model: &Model, no: FactoryNo, said: &[(&str, JobNo, u64)]) -> String {
+    let of = |these: &[&str]| {
+        let those = said.iter().filter(|(how, ..)| these.contains(how));
+        those.map(|(_, at, epoch)| (*at, *epoch)).collect::<Vec<_>>()
+    };
+    let until = |at: JobNo, epoch: u64| model.jobs[&at].runs.iter().find(|run| run.epoch == epoch).unwrap().until;
+    let renewed: Vec<_> = of(&["renewed"]).into_iter().map(|(at, epoch)| (at, epoch, until(at, epoch))).collect();
+    // Seats and claimable jobs are soft: whether they show a lease that is taken back just now is nobody's promise.
+    let card = &model.factories[&no].card;
+    let soft =
+        if of(&["taken"]).is_empty() { soft(model.seats_used(no), model.fitting(card).len()) } else { "~".into() };
+    format!(
+        "{} renewed {renewed:?} lost {:?} unlisted {:?} cancelled {:?} {soft}",
+        factory(&model.factories[&no]),
+        of(&["lost", "cancelled"]),
+        of(&["unlisted", "taken"]),
+        of(&["cancelled"])
     )
 }
 
@@ -51,16 +73,16 @@ pub(crate) fn records(model: &Model) -> BTreeMap<String, String> {
     let mut lines = BTreeMap::new();
     for (no, job) in &model.jobs {
         lines.insert(format!("j{no:03}"), record(job));
-        lines.insert(format!("j{no:03} events"), job.events.join(" "));
+        lines.insert(format!("j{no:03} events"), job.log.events.join(" "));
         let ended = job.runs.iter().filter(|run| run.status != Status::Held).map(ended);
         lines.insert(format!("j{no:03} runs"), ended.collect::<Vec<_>>().join("; "));
     }
     for (no, of) in &model.factories {
         lines.insert(format!("f{no}"), format!("{} uses {}", factory(of), model.seats_used(*no)));
-        lines.insert(format!("f{no} events"), of.events.join(" "));
+        lines.insert(format!("f{no} events"), of.log.events.join(" "));
     }
-    lines.insert("product".into(), format!("{} v{}", model.paused, model.rev));
-    lines.insert("product events".into(), model.events.join(" "));
+    lines.insert("product".into(), format!("{} v{}", model.paused, model.log.rev));
+    lines.insert("product events".into(), model.log.events.join(" "));
     lines
 }
 
@@ -70,13 +92,15 @@ fn record(job: &Job) -> String {
         let held = if *status == Status::Held { format!(" {until} {ttl_sec} {renewals}") } else { String::new() };
         format!("f{factory} e{epoch} {status:?} {reached:?}{held}")
     });
-    let run = job.runs.last().filter(|run| run.status == Status::Held).map(ended).unwrap_or_default();
-    let Job { stage, blocked, epoch, rev, edition, attempt, not_before, deps_met, .. } = job;
+    let run = job.lease().map(ended).unwrap_or_default();
+    let Job { stage, blocked, epoch, attempt, not_before, deps_met, .. } = job;
     let Job { spent_ms, spent_usd, result, checkpoint, approved, notes, question, wish, .. } = job;
+    let edition = 1 + job.log.events.iter().filter(|event| **event == "job.edited").count();
     format!(
-        "{stage:?} {blocked:?} e{epoch} v{rev} edition {edition} a{attempt} not before {not_before:?} met {deps_met} \
+        "{stage:?} {blocked:?} e{epoch} v{} edition {edition} a{attempt} not before {not_before:?} met {deps_met} \
          spent {spent_ms} {spent_usd} {result:?} wip {checkpoint:?} by {approved:?} notes {notes:?} asks {question:?} \
          t{} p{} runs {} [{lease}] [{run}]",
+        job.log.rev,
         wish.title,
         wish.priority,
         job.runs.len()

@@ -1,121 +1,86 @@
 //! Factories: heartbeats, claims, presence, drain.
 
-use super::super::command::{Beat, Claim, FactoryNo, JobNo, Outcome, Stage, Word};
-use super::{Factory, Job, Model, Presence, Run, Status};
+use std::cmp::Reverse;
+
+use super::super::command::{Beat, Card, Claim, FactoryNo, JobNo, Outcome, Stage, Status, Wish, Word};
+use super::{Factory, Job, Model, Run};
 use crate::model::render;
 
 impl Model {
     pub(super) fn beat(&mut self, beat: &Beat) -> String {
-        let (now, no) = (self.now, beat.factory);
-        let (mut renewed, mut lost, mut unlisted, mut cancelled, mut taken) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for (at, epoch) in beat.leases.iter().flatten().copied() {
+        let (now, no, listed) = (self.now, beat.factory, beat.leases.as_deref().unwrap_or_default());
+        let mut said = Vec::new();
+        for (at, epoch) in listed.iter().copied() {
             let mine = |run: &&mut Run| run.epoch == epoch && run.factory == no;
-            let run = self.jobs.get_mut(&at).and_then(|job| job.runs.iter_mut().find(mine));
-            match run {
+            let how = match self.jobs.get_mut(&at).and_then(|job| job.runs.iter_mut().find(mine)) {
                 Some(run) if run.status == Status::Held => {
                     run.renew(now, None);
-                    renewed.push((at, epoch, run.until));
+                    "renewed"
                 }
-                Some(run) if run.status == Status::Released => {}
-                run => {
-                    lost.push((at, epoch));
-                    cancelled.extend(run.filter(|run| run.cancelled).map(|_| (at, epoch)));
-                }
-            }
+                Some(run) if run.status == Status::Released => "given back",
+                Some(run) if run.cancelled => "cancelled",
+                _ => "lost",
+            };
+            said.push((how, at, epoch));
         }
-        for (at, job) in self.jobs.iter_mut().filter(|_| beat.leases.is_some()) {
-            let listed = beat.leases.iter().flatten().any(|(listed, _)| listed == at);
-            let Some(run) = job.held().filter(|run| run.factory == no && !listed) else { continue };
+        self.hear(Some(no).filter(|_| said.iter().any(|(how, ..)| *how == "renewed")));
+        let unlisted = |job: &&mut Job| beat.leases.is_some() && listed.iter().all(|(at, _)| *at != job.no);
+        for job in self.jobs.values_mut().filter(unlisted) {
+            let Some(run) = job.lease_mut().filter(|run| run.factory == no) else { continue };
             run.unlisted += 1;
-            unlisted.push((*at, run.epoch));
-            if run.unlisted >= 2 {
-                job.give_back(now, Outcome::Released, Status::Evicted);
-                taken.push(*at);
+            let (taken, epoch) = (run.unlisted >= 2, run.epoch);
+            if taken {
+                job.lose(now, Status::Evicted, Outcome::Released);
             }
+            said.push((if taken { "taken" } else { "unlisted" }, job.no, epoch));
         }
-        taken.iter().for_each(|at| self.ended(*at));
-        if !renewed.is_empty() {
-            self.hear(Some(no));
-        }
-        self.card(beat);
-        self.settle();
-        let leases = format!("renewed {renewed:?} lost {lost:?} unlisted {unlisted:?} cancelled {cancelled:?}");
-        // Seats and claimable jobs are soft: whether they show a lease that is taken back just now is nobody's promise.
-        let soft = if taken.is_empty() { render::soft(self.seats_used(no), self.claimable(no)) } else { "~".into() };
-        format!("{} {leases} {soft}", render::factory(&self.factories[&no]))
+        self.take_card(beat);
+        render::beaten(self, no, &said)
     }
 
     /// What a heartbeat says of the factory; the first one registers it.
-    fn card(&mut self, beat: &Beat) {
-        let now = self.now;
-        let every_sec = if beat.leases.is_some() { 30 } else { 300 };
-        let new = Factory { seats: 1, every_sec, ..Factory::default() };
+    fn take_card(&mut self, beat: &Beat) {
         let known = self.factories.contains_key(&beat.factory);
-        let factory = self.factories.entry(beat.factory).or_insert(new);
-        let before = factory.clone();
-        factory.seats = beat.seats.unwrap_or(factory.seats);
-        factory.every_sec = beat.every_sec.unwrap_or(factory.every_sec);
-        factory.failing = beat.failing.unwrap_or(factory.failing);
-        factory.engines = beat.engines.clone().unwrap_or(before.engines.clone());
-        factory.capabilities = beat.capabilities.clone().unwrap_or(before.capabilities.clone());
-        factory.classes = beat.classes.clone().unwrap_or(before.classes.clone());
-        let card = |of: &Factory| {
-            (of.seats, of.every_sec, of.failing, of.engines.clone(), of.capabilities.clone(), of.classes.clone())
-        };
-        let mut events = Vec::new();
-        if factory.presence != Presence::Online {
-            events.push("factory.online");
-        }
-        if known && card(factory) != card(&before) {
-            events.push("factory.changed");
-        }
-        if !known {
-            events.push("factory.registered");
-        }
-        (factory.heard, factory.presence) = (now, Presence::Online);
-        factory.rev += u64::from(!events.is_empty());
-        factory.events.extend(events);
+        let first = Card { seats: 1, every_sec: if beat.leases.is_some() { 30 } else { 300 }, ..Card::default() };
+        let factory = self.factories.entry(beat.factory).or_insert(Factory { card: first, ..Factory::default() });
+        let card = beat.card(&factory.card);
+        let events = [
+            (!known, "factory.registered"),
+            (factory.silent > 0, "factory.online"),
+            (known && card != factory.card, "factory.changed"),
+        ];
+        (factory.card, factory.heard, factory.silent) = (card, self.now, 0);
+        factory.log.save(events.into_iter().filter(|(so, _)| *so).map(|(_, event)| event));
     }
 
     pub(super) fn claim(&mut self, claim: &Claim) -> String {
-        let no = claim.factory;
+        let (now, no) = (self.now, claim.factory);
         self.hear(Some(no));
         if let Some((at, epoch)) = claim.id.and_then(|id| self.grants.get(&(no, id))) {
-            return format!("ok [{}]", render::grant(*at, &self.jobs[at], *epoch, true));
+            return render::grants(vec![render::grant(&self.jobs[at], *epoch, true)]);
         }
-        let Some(factory) = self.factories.get(&no) else { return "unknown factory".into() };
-        if factory.draining {
-            return "draining".into();
-        }
-        if factory.failing {
-            return "failing".into();
-        }
-        if self.seats_used(no) >= factory.seats {
-            return format!("no seat of {}", factory.seats);
-        }
-        let (now, mut grants) = (self.now, Vec::new());
-        while (grants.len() as u32) < claim.max && self.seats_used(no) < self.factories[&no].seats {
-            let factory = &self.factories[&no];
-            let capabilities = claim.capabilities.as_ref().unwrap_or(&factory.capabilities);
-            let classes = claim.classes.as_ref().unwrap_or(&factory.classes);
-            let fitting = self
-                .jobs
-                .iter()
-                .filter(|(_, job)| !self.paused && self.is_ready(job) && factory.could_run(job, capabilities, classes));
+        let used = self.seats_used(no);
+        let card = match self.factories.get(&no) {
+            None => return "unknown factory".into(),
+            Some(factory) if factory.draining => return "draining".into(),
+            Some(factory) if factory.card.failing => return "failing".into(),
+            Some(factory) if used >= factory.card.seats => return format!("no seat of {}", factory.card.seats),
+            Some(factory) => claim.card(&factory.card),
+        };
+        let mut grants = Vec::new();
+        for _ in 0..claim.max.min(card.seats - used) {
             // The most urgent first, then the one that waits longest, then by id.
-            let best = fitting.min_by_key(|(at, job)| (std::cmp::Reverse(job.wish.priority), job.queued, **at));
-            let Some((at, engine)) = best.map(|(at, job)| (*at, factory.engine(job))) else { break };
+            let order = |at: &JobNo| (Reverse(self.jobs[at].wish.priority), self.jobs[at].since, *at);
+            let Some(at) = self.fitting(&card).into_iter().min_by_key(order) else { break };
             let job = self.jobs.get_mut(&at).unwrap();
-            job.epoch += 1;
-            let (until, reached) = (now + i64::from(claim.ttl_sec) * 1_000, Stage::Assigned);
-            let (factory, epoch, started, ttl_sec) = (no, job.epoch, now, claim.ttl_sec);
-            job.runs.push(Run { factory, epoch, engine, started, until, ttl_sec, reached, ..Run::default() });
-            job.not_before = None;
-            job.go(Stage::Assigned);
-            job.save(&["job.leased"]);
-            grants.push(render::grant(at, job, job.epoch, false));
-            self.grants.extend(claim.id.map(|id| ((no, id), (at, job.epoch))));
+            (job.epoch, job.not_before) = (job.epoch + 1, None);
+            let (until, engine) = (now + i64::from(claim.ttl_sec) * 1_000, engine(&card, &job.wish));
+            let (epoch, ttl_sec, reached) = (job.epoch, claim.ttl_sec, Stage::Assigned);
+            job.runs.push(Run { factory: no, epoch, engine, started: now, until, ttl_sec, reached, ..Run::default() });
+            job.go(now, Stage::Assigned);
+            job.log.save(["job.leased"]);
+            grants.push(render::grant(job, epoch, false));
+            self.grants.extend(claim.id.map(|id| ((no, id), (at, epoch))));
         }
         render::grants(grants)
     }
@@ -123,111 +88,77 @@ impl Model {
     pub(super) fn drain(&mut self, no: FactoryNo, draining: bool) -> String {
         let seats = self.seats_used(no);
         let Some(factory) = self.factories.get_mut(&no) else { return "unknown factory".into() };
-        if factory.draining != draining {
-            factory.draining = draining;
-            factory.rev += 1;
-            factory.events.push(if draining { "factory.draining" } else { "factory.resumed" });
-            factory.failures = if draining { factory.failures } else { 0 };
-        }
+        factory.drain(draining);
         format!("{} {seats}", render::factory(factory))
     }
 
     /// A factory was heard; one that was thought silent is online again.
     pub(super) fn hear(&mut self, no: Option<FactoryNo>) {
         let Some(factory) = no.and_then(|no| self.factories.get_mut(&no)) else { return };
-        factory.heard = self.now;
-        if factory.presence != Presence::Online {
-            factory.presence = Presence::Online;
-            factory.rev += 1;
-            factory.events.push("factory.online");
-        }
+        factory.log.save((factory.silent > 0).then_some("factory.online"));
+        (factory.heard, factory.silent) = (self.now, 0);
     }
 
-    /// The last run of a job has ended: five quick failures in a row drain its factory.
-    pub(super) fn ended(&mut self, no: JobNo) {
-        let Some(run) = self.jobs[&no].runs.last() else { return };
-        let quick = self.now - run.started < 60_000;
-        let Some(factory) = self.factories.get_mut(&run.factory) else { return };
-        match run.result {
-            Some(Outcome::Failed) if quick => factory.failures += 1,
-            Some(Outcome::Succeeded | Outcome::NoChanges) => factory.failures = 0,
-            _ => return,
-        }
-        if factory.failures >= 5 && !factory.draining {
-            factory.draining = true;
-            factory.rev += 1;
-            factory.events.push("factory.draining");
+    /// Five quick failures in a row drain a factory.
+    pub(super) fn count_ends(&mut self) {
+        for run in self.jobs.values_mut().filter_map(|job| job.runs.last_mut()) {
+            let Some(factory) = self.factories.get_mut(&run.factory).filter(|_| !run.counted) else { continue };
+            run.counted = run.status != Status::Held;
+            factory.failures = match run.result.filter(|_| run.counted) {
+                Some(Outcome::Failed) if self.now - run.started < 60_000 => factory.failures + 1,
+                Some(Outcome::Succeeded | Outcome::NoChanges) => 0,
+                _ => continue,
+            };
+            factory.drain(factory.draining || factory.failures >= 5);
         }
     }
 
     pub(crate) fn seats_used(&self, no: FactoryNo) -> u32 {
-        let held = |job: &&Job| job.runs.last().is_some_and(|run| run.status == Status::Held && run.factory == no);
-        self.jobs.values().filter(held).count() as u32
+        self.jobs.values().filter_map(Job::lease).filter(|run| run.factory == no).count() as u32
     }
 
-    /// How many ready jobs the factory could run.
-    fn claimable(&self, no: FactoryNo) -> usize {
-        let factory = &self.factories[&no];
-        let fits = |job: &&Job| self.is_ready(job) && factory.could_run(job, &factory.capabilities, &factory.classes);
-        if self.paused { 0 } else { self.jobs.values().filter(fits).count() }
-    }
-
-    /// It is queued, its pause is over, and its concurrency key is free.
-    fn is_ready(&self, job: &Job) -> bool {
-        let key = |other: &&Job| other.is_held() && other.wish.key == job.wish.key;
-        job.stage == Stage::Queued
-            && job.not_before.is_none_or(|until| until <= self.now)
-            && (job.wish.key.is_none() || (self.jobs.values().filter(key).count() as u32) < job.wish.key_limit)
+    /// The jobs that somebody with this card could be given now.
+    pub(crate) fn fitting(&self, card: &Card) -> Vec<JobNo> {
+        let key_is_free = |wish: &Wish| {
+            let same = |other: &&Job| other.lease().is_some() && other.wish.key == wish.key;
+            wish.key.is_none() || (self.jobs.values().filter(same).count() as u32) < wish.key_limit
+        };
+        let fits = |job: &&Job| {
+            job.stage == Stage::Queued
+                && job.not_before.is_none_or(|until| until <= self.now)
+                && key_is_free(&job.wish)
+                && job.wish.capabilities.iter().all(|wanted| card.capabilities.contains(wanted))
+                && job.wish.class.is_none_or(|class| card.classes.contains(&class))
+                && (job.wish.engines.is_empty() || engine(card, &job.wish).is_some())
+        };
+        self.jobs.values().filter(|_| !self.paused).filter(fits).map(|job| job.no).collect()
     }
 }
 
+/// The job's first acceptable engine that is available, or the factory's first one.
+fn engine(card: &Card, wish: &Wish) -> Option<Word> {
+    let mut available = card.engines.iter().filter(|(_, available)| *available).map(|(name, _)| *name);
+    let wanted = wish.engines.iter().find(|name| card.engines.contains(&(name, true)));
+    if wish.engines.is_empty() { available.next() } else { wanted.copied() }
+}
+
 impl Factory {
-    fn available(&self) -> Vec<Word> {
-        self.engines.iter().filter(|(_, available)| *available).map(|(name, _)| *name).collect()
-    }
-
-    fn could_run(&self, job: &Job, capabilities: &[Word], classes: &[Word]) -> bool {
-        let (wish, engines) = (&job.wish, self.available());
-        wish.capabilities.iter().all(|wanted| capabilities.contains(wanted))
-            && wish.class.is_none_or(|class| classes.contains(&class))
-            && (wish.engines.is_empty() || wish.engines.iter().any(|name| engines.contains(name)))
-    }
-
-    /// The job's first acceptable engine, or the factory's first one.
-    fn engine(&self, job: &Job) -> Option<Word> {
-        let engines = self.available();
-        let wanted = job.wish.engines.iter().find(|name| engines.contains(name));
-        if job.wish.engines.is_empty() { engines.first().copied() } else { wanted.copied() }
+    fn drain(&mut self, draining: bool) {
+        if self.draining != draining {
+            self.draining = draining;
+            self.failures = if draining { self.failures } else { 0 };
+            self.log.save([if draining { "factory.draining" } else { "factory.resumed" }]);
+        }
     }
 
     /// When it will have been silent for too long.
     pub(super) fn missed(&self) -> Option<i64> {
-        let intervals = match self.presence {
-            Presence::Online => 3,
-            Presence::Stale => 6,
-            Presence::Offline => return None,
-        };
-        Some(self.heard + intervals * i64::from(self.every_sec) * 1_000)
+        let intervals = [3, 6].get(self.silent)?;
+        Some(self.heard + intervals * i64::from(self.card.every_sec) * 1_000)
     }
 
-    pub(super) fn miss(&mut self, now: i64) {
-        if self.missed().is_some_and(|missed| missed <= now) {
-            let stale = self.presence == Presence::Online;
-            self.presence = if stale { Presence::Stale } else { Presence::Offline };
-            self.rev += 1;
-            self.events.push(if stale { "factory.stale" } else { "factory.offline" });
-        }
-    }
-}
-
-impl Run {
-    /// Counted from now; only a shorter TTL that is asked for shortens a lease.
-    pub(super) fn renew(&mut self, now: i64, ttl_sec: Option<u32>) {
-        let asked = ttl_sec.unwrap_or(self.ttl_sec);
-        let until = now + i64::from(asked) * 1_000;
-        self.until = if asked < self.ttl_sec { until } else { until.max(self.until) };
-        self.ttl_sec = asked;
-        self.renewals += 1;
-        self.unlisted = 0;
+    pub(super) fn miss(&mut self) {
+        self.log.save([["factory.stale", "factory.offline"][self.silent]]);
+        self.silent += 1;
     }
 }
