@@ -82,7 +82,9 @@ fn lifecycle(mutant: Mutant, job: &Job, command: &Command, now: Timestamp) -> Op
             other => other,
         }),
         (Mutant::AttemptsEndless, Command::Expire(_) | Command::Report(_)) => bend(&|fact| match fact {
-            Fact::DeadLettered { end, attempt } => Fact::Retried { end, attempt, not_before: now },
+            Fact::DeadLettered { end, attempt } => {
+                Fact::Retried { end, attempt, not_before: job.backoff(attempt, now) }
+            }
             other => other,
         }),
         (Mutant::BackoffIgnored, Command::Expire(_) | Command::Report(_)) => bend(&|fact| match fact {

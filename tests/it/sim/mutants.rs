@@ -5,7 +5,7 @@ use domain::mutant::Mutant;
 use super::{Schedule, run};
 
 /// Within so many seeds a bug has to be found.
-const SEEDS: u64 = 60;
+const SEEDS: u64 = 20;
 /// Into so many tests the bugs are dealt, so that they run side by side.
 const SHARES: usize = 8;
 
