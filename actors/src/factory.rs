@@ -99,7 +99,11 @@ impl Actor for FactoryActor {
         let mut patience = Duration::ZERO;
         match msg {
             Msg::Beat(beat, port) => held.beat(beat.0, beat.1, port).await?,
-            Msg::Heard => drop(held.order(Command::Heard, By::Factory(held.birth.id.clone())).await?),
+            Msg::Heard => {
+                drop(held.order(Command::Heard, By::Factory(held.birth.id.clone())).await?);
+                // Where that could not be written, the next sign of life has to say so again.
+                held.listen();
+            }
             Msg::Drain { reason, by, port } => held.drain(reason, by, port),
             Msg::GateClosed => held.gate_closed().await?,
             Msg::Resume { by, port } => {

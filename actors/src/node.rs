@@ -91,8 +91,10 @@ impl Node {
         Ok(node)
     }
 
-    /// Opens every product that the store knows.
+    /// Opens every product that the store knows, at a time that none of them is ahead of: a later one that brought its
+    /// time along would end the leases that an earlier one has just revived.
     async fn open_known(&self) -> Result<(), Why> {
+        self.world.clock.never_before(self.world.store.newest().await?);
         for product in self.world.store.products().await? {
             match self.product(&product).await {
                 Ok(_) => {}

@@ -94,7 +94,7 @@ fn refused(error: DataError) -> Failure {
     let exit = match error {
         DataError::Served(_) => Exit::Conflict,
         DataError::Missing(_) => Exit::NotFound,
-        DataError::Io(_) | DataError::Database(_) => Exit::Failed,
+        DataError::Io(_) | DataError::Copy(_) | DataError::Database(_) => Exit::Failed,
     };
     Failure::said(exit, error.to_string())
 }

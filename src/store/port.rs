@@ -22,6 +22,12 @@ const PRODUCTS: &str = "WITH RECURSIVE one (product) AS (\
         UNION ALL SELECT (SELECT min(product) FROM event WHERE product > one.product) FROM one WHERE product IS NOT NULL) \
     SELECT product FROM one WHERE product IS NOT NULL ORDER BY product";
 
+/// The time of each product's last event, by the same jumps.
+const NEWEST: &str = "WITH RECURSIVE one (product) AS (\
+        SELECT min(product) FROM event \
+        UNION ALL SELECT (SELECT min(product) FROM event WHERE product > one.product) FROM one WHERE product IS NOT NULL) \
+    SELECT ifnull(max((SELECT at FROM event AS e WHERE e.product = one.product ORDER BY seq DESC LIMIT 1)), 0) FROM one";
+
 #[async_trait]
 impl Store for SqliteStore {
     async fn commit(&self, write: Write) -> Result<Committed, Fault> {
@@ -90,6 +96,11 @@ impl Store for SqliteStore {
             Ok(ProductId::try_from(name).map_err(Unreadable::from)?)
         };
         Ok(rows.iter().map(product).collect::<Result<_, Failed>>()?)
+    }
+
+    async fn newest(&self) -> Result<Timestamp, Why> {
+        let row = select(&self.readers, NEWEST, []).await.map_err(Failed::from)?.pop();
+        Ok(Timestamp(row.map_or(Ok(0), |row| row.try_get_by_index(0)).map_err(Failed::from)?))
     }
 
     async fn ready(&self) -> Result<(), Why> {

@@ -151,6 +151,9 @@ pub trait Store: Send + Sync + 'static {
     /// The products that have written anything, in the order of their ids.
     async fn products(&self) -> Result<Vec<ProductId>, Why>;
 
+    /// When the newest event of all products became true; 1970 where there is none.
+    async fn newest(&self) -> Result<Timestamp, Why>;
+
     /// Makes sure that the store answers, and that it had space for the last write.
     async fn ready(&self) -> Result<(), Why>;
 }

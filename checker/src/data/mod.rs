@@ -18,8 +18,10 @@ pub enum DataError {
     Served(PathBuf),
     /// There is no database in it.
     Missing(PathBuf),
-    /// A file could not be opened or copied.
+    /// A file could not be opened.
     Io(io::Error),
+    /// There is no place for a copy, or something could not be copied.
+    Copy(io::Error),
     /// The database could not be read.
     Database(sqlx::Error),
 }
@@ -30,6 +32,9 @@ impl std::fmt::Display for DataError {
             Self::Served(dir) => write!(f, "{}: a coordinator serves it; stop it first", dir.display()),
             Self::Missing(file) => write!(f, "{}: there is no database", file.display()),
             Self::Io(error) => write!(f, "the data directory cannot be read: {error}"),
+            Self::Copy(error) => {
+                write!(f, "the database and its log cannot be copied to {}: {error}", std::env::temp_dir().display())
+            }
             Self::Database(error) => write!(f, "the database cannot be read: {error}"),
         }
     }

@@ -2,7 +2,7 @@
 //! it, which only a writer could take in.
 
 use std::fs::{File, TryLockError};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -33,20 +33,17 @@ impl Opened {
             return Err(DataError::Missing(file));
         }
         let log = dir.join(LOG);
-        let copied = if log.metadata().is_ok_and(|log| log.len() > 0) {
-            let copy = tempfile::tempdir()?;
-            std::fs::copy(&file, copy.path().join(DATABASE))?;
-            std::fs::copy(&log, copy.path().join(LOG))?;
-            Some(copy)
+        let copy = if log.metadata().is_ok_and(|log| log.len() > 0) {
+            Some(copied(&file, &log).map_err(DataError::Copy)?)
         } else {
             None
         };
         let options = SqliteConnectOptions::new().disable_statement_logging();
-        let options = match &copied {
+        let options = match &copy {
             Some(copy) => options.filename(copy.path().join(DATABASE)),
             None => options.filename(&file).read_only(true).immutable(true),
         };
-        Ok(Self { connection: options.connect().await?, _lock: lock, _copy: copied })
+        Ok(Self { connection: options.connect().await?, _lock: lock, _copy: copy })
     }
 
     pub(super) fn connection(&mut self) -> &mut SqliteConnection {
@@ -57,6 +54,14 @@ impl Opened {
     pub(super) async fn close(self) -> Result<(), DataError> {
         Ok(self.connection.close().await?)
     }
+}
+
+/// Copies a database with its log to where only this user sees them.
+fn copied(file: &Path, log: &Path) -> io::Result<TempDir> {
+    let copy = tempfile::tempdir()?;
+    std::fs::copy(file, copy.path().join(DATABASE))?;
+    std::fs::copy(log, copy.path().join(LOG))?;
+    Ok(copy)
 }
 
 /// Takes the directory's lock, where it has one.

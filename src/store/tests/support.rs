@@ -176,6 +176,7 @@ impl Pair {
         assert_eq!(a.stages(of, &asked).await, b.stages(of, &asked).await);
         assert_eq!(a.factories(of).await, b.factories(of).await);
         assert_eq!(a.products().await, b.products().await);
+        assert_eq!(a.newest().await, b.newest().await);
         for (kind, key) in [(ReceiptKind::Claim, "mac-1/c1"), (ReceiptKind::Report, "r1"), (ReceiptKind::Claim, "r1")] {
             assert_eq!(a.receipt(of, kind, key).await, b.receipt(of, kind, key).await);
         }

@@ -8,7 +8,7 @@ use actors::store::{
 use async_trait::async_trait;
 use domain::factory::Factory;
 use domain::job::{Job, Run, Stage};
-use domain::{Epoch, JobId, ProductId};
+use domain::{Epoch, JobId, ProductId, Timestamp};
 use gigafactory::store::SqliteStore;
 
 use super::history::History;
@@ -73,6 +73,10 @@ impl Store for Witness {
 
     async fn products(&self) -> Result<Vec<ProductId>, Why> {
         self.inner.products().await
+    }
+
+    async fn newest(&self) -> Result<Timestamp, Why> {
+        self.inner.newest().await
     }
 
     async fn ready(&self) -> Result<(), Why> {

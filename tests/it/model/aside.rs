@@ -15,7 +15,7 @@ use actors::store::{
 use async_trait::async_trait;
 use domain::factory::Factory;
 use domain::job::{Job, Run, Stage};
-use domain::{Epoch, JobId, ProductId};
+use domain::{Epoch, JobId, ProductId, Timestamp};
 use gigafactory::store::SqliteStore;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Notify;
@@ -163,6 +163,10 @@ impl Store for Proxy {
 
     async fn products(&self) -> Result<Vec<ProductId>, Why> {
         self.call(|store| async move { store.products().await }).await
+    }
+
+    async fn newest(&self) -> Result<Timestamp, Why> {
+        self.call(|store| async move { store.newest().await }).await
     }
 
     async fn ready(&self) -> Result<(), Why> {

@@ -10,7 +10,7 @@ use actors::store::{
 use async_trait::async_trait;
 use domain::factory::Factory;
 use domain::job::{Job, Run, Stage};
-use domain::{Epoch, JobId, ProductId};
+use domain::{Epoch, JobId, ProductId, Timestamp};
 
 use super::backend::{SimBackend, pass};
 use super::trouble::{Cut, Trouble};
@@ -96,6 +96,10 @@ impl Store for SimStore {
     async fn products(&self) -> Result<Vec<ProductId>, Why> {
         // Asked at a start only; a process that cannot read then ends, and is none yet.
         self.inner.products().await
+    }
+
+    async fn newest(&self) -> Result<Timestamp, Why> {
+        self.inner.newest().await
     }
 
     async fn ready(&self) -> Result<(), Why> {

@@ -37,6 +37,24 @@ fn an_expiry_that_was_not_written_is_ordered_again() {
 }
 
 #[test]
+fn a_return_that_was_not_written_is_told_by_the_next_sign_of_life() {
+    play("fault_at_return", |stage| async move {
+        stage.beat("f1", 1).await;
+        stage.act("stale after three of its intervals, offline after six");
+        stage.pass(Duration::from_secs(1_801)).await;
+        stage.plan.upset(0, Upset::Full);
+        stage.claim("f1").await;
+        stage.calm().await;
+        stage.claim("f1").await;
+        stage.calm().await;
+        stage.act("and once only");
+        stage.claim("f1").await;
+        stage.calm().await;
+        stage
+    });
+}
+
+#[test]
 fn a_lost_store_ends_the_product_which_finds_out_what_was_written() {
     play("fault_lost", |stage| async move {
         stage.beat("f1", 2).await;

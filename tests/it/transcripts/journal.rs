@@ -212,6 +212,10 @@ impl Store for JournalStore {
         self.inner.products().await
     }
 
+    async fn newest(&self) -> Result<Timestamp, Why> {
+        self.inner.newest().await
+    }
+
     async fn ready(&self) -> Result<(), Why> {
         self.inner.ready().await
     }

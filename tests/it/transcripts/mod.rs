@@ -1,5 +1,6 @@
 //! Transcripts: the real actors over a memory store in paused time, and a journal of what they did.
 
+mod behind;
 mod claims;
 mod corners;
 mod dependencies;

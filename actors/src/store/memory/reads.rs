@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::factory::Factory;
 use domain::job::{Job, Run, Stage};
-use domain::{Epoch, JobId, ProductId};
+use domain::{Epoch, JobId, ProductId, Timestamp};
 
 use super::tables::Tenant;
 use super::{MemoryStore, locked};
@@ -81,6 +81,17 @@ impl Store for MemoryStore {
 
     async fn products(&self) -> Result<Vec<ProductId>, Why> {
         Ok(locked(&self.tables).products.keys().cloned().collect())
+    }
+
+    async fn newest(&self) -> Result<Timestamp, Why> {
+        let tables = locked(&self.tables);
+        Ok(tables
+            .products
+            .values()
+            .filter_map(|tenant| tenant.log.last())
+            .map(|last| last.at)
+            .max()
+            .unwrap_or_default())
     }
 
     async fn ready(&self) -> Result<(), Why> {
