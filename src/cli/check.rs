@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use checker::data::{self, DataError};
 use checker::{Checker, Verdict};
+use tokio::sync::oneshot;
 
 use super::connect::Global;
 use super::exit::Exit;
@@ -44,6 +45,26 @@ pub(super) async fn run(args: Args, global: &Global) -> Result<Exit, Failure> {
     if args.history.is_empty() && args.events.is_none() && args.dump.is_none() && args.data.is_none() {
         return Err(Failure::usage("nothing to check: give --data, or --history, --events and --dump"));
     }
+    let data = args.data.clone();
+    let mut checker = aside(move || texts(&args)).await??;
+    if let Some(dir) = &data {
+        data::read(&mut checker, dir).await.map_err(refused)?;
+    }
+    let verdict = aside(move || checker.verdict()).await?;
+    show(Out::new(global.json), &verdict)?;
+    if verdict.is_good() { Ok(Exit::Done) } else { Err(Failure::Told(Exit::Failed)) }
+}
+
+/// Does long work on a thread of its own, so that a signal is heard meanwhile: the program ends without waiting for it.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    let (port, done) = oneshot::channel();
+    // Nobody waits for what is done after an interruption.
+    std::thread::Builder::new().spawn(move || drop(port.send(work())))?;
+    done.await.map_err(|_| Failure::said(Exit::Failed, "the check has failed by itself"))
+}
+
+/// A checker that was fed with the files.
+fn texts(args: &Args) -> Result<Checker, Failure> {
     let mut checker = Checker::default();
     if args.complete {
         checker = checker.complete();
@@ -57,12 +78,7 @@ pub(super) async fn run(args: Args, global: &Global) -> Result<Exit, Failure> {
     if let Some(file) = &args.dump {
         lines(file, |line| checker.record_text(line))?;
     }
-    if let Some(dir) = &args.data {
-        data::read(&mut checker, dir).await.map_err(refused)?;
-    }
-    let verdict = checker.verdict();
-    show(Out::new(global.json), &verdict)?;
-    if verdict.is_good() { Ok(Exit::Done) } else { Err(Failure::Told(Exit::Failed)) }
+    Ok(checker)
 }
 
 /// Feeds every line of a file. Refuses the first one that cannot be read, with its number.

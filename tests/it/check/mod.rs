@@ -3,9 +3,13 @@
 
 mod work;
 
+use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
@@ -115,4 +119,27 @@ fn what_is_not_there_is_said_so() {
     let output = command.args(["check", "--history"]).arg(&file).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("history:2: "), "{output:?}");
+}
+
+#[test]
+fn an_interrupted_check_ends_without_reading_on() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gigafactory"));
+    command.args(["check", "--history", "/dev/stdin"]);
+    let mut checking = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut input = checking.stdin.take().unwrap();
+    // More than a pipe holds: once it is taken the check is reading, and waits for more.
+    input.write_all(&vec![b'\n'; 4 << 20]).unwrap();
+    kill(Pid::from_raw(checking.id().cast_signed()), Signal::SIGINT).unwrap();
+    let patience = Instant::now() + Duration::from_secs(10);
+    let ended = loop {
+        match checking.try_wait().unwrap() {
+            Some(ended) => break Some(ended),
+            None if Instant::now() > patience => break None,
+            None => std::thread::sleep(Duration::from_millis(10)),
+        }
+    };
+    checking.kill().unwrap();
+    checking.wait().unwrap();
+    drop(input);
+    assert_eq!(ended.and_then(|ended| ended.code()), Some(130), "{ended:?}");
 }
