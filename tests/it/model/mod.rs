@@ -13,7 +13,6 @@ mod play;
 mod pure;
 mod pure_writes;
 mod records;
-#[allow(clippy::wildcard_enum_match_arm, reason = "the model says what it knows; the rest is refused")]
 mod reference;
 mod render;
 
