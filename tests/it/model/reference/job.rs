@@ -231,11 +231,11 @@ impl Job {
     /// Takes in a report of the holder.
     fn accept(&mut self, now: i64, report: &Report) -> Result<(String, bool), String> {
         let ((to, cause), from) = (report.read(self.stage)?, self.stage);
-        match to {
-            Stage::Shipped => self.approved()?,
-            Stage::Blocked => {}
-            _ if (from..=Stage::Failed).contains(&to) => {}
-            _ => return Err(format!("illegal {from:?} {to:?}")),
+        if to != Stage::Blocked && !(from..=Stage::Failed).contains(&to) {
+            return Err(format!("illegal {from:?} {to:?}"));
+        }
+        if to == Stage::Shipped {
+            self.approved()?;
         }
         let saved = report.checkpoint.filter(|new| self.checkpoint != Some(*new));
         self.checkpoint = saved.or(self.checkpoint);
