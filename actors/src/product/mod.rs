@@ -46,6 +46,7 @@ impl Actor for ProductActor {
             Msg::AskAgain(job, epoch) => owner.ask_again(job, epoch),
             Msg::Quiet(job, handled) => owner.rest(job, handled),
             Msg::Tick => owner.tick(&me).await?,
+            Msg::SetAside(id) => owner.set_aside(id),
             Msg::Flush => owner.flush(&me),
             Msg::SetGate(command, by, port) => owner.set_gate(&me, command, by, port).await?,
             Msg::GateClosed => owner.gate_closed(&me).await?,

@@ -31,6 +31,8 @@ pub(crate) enum Msg {
     Quiet(JobId, u64),
     /// A deadline may have passed.
     Tick,
+    /// A job is left alone, and whatever it had sent to the store has its outcome.
+    SetAside(JobId),
     /// Changed renewals are to be saved.
     Flush,
     /// An operator opens or closes the gate.

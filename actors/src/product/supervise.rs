@@ -83,7 +83,7 @@ async fn gone(owner: &mut Owner, me: &ActorRef<Msg>, actor: ActorId, child: Chil
                 owner.tell_dispatcher(dispatcher::Msg::JobDied(id));
                 owner.leases_again(id, ASK_AGAIN_MS);
             } else {
-                park(owner, id);
+                park(owner, me, id);
             }
         }
     }
@@ -91,6 +91,13 @@ async fn gone(owner: &mut Owner, me: &ActorRef<Msg>, actor: ActorId, child: Chil
 }
 
 impl Owner {
+    /// Takes a job off the dispatcher's hands, unless an operator has taken it in hand meanwhile.
+    pub(super) fn set_aside(&self, id: JobId) {
+        if self.parked.contains(&id) {
+            self.tell_dispatcher(dispatcher::Msg::Parked(id));
+        }
+    }
+
     /// A due order may have died with the job's actor: the deadline is asked again.
     fn leases_again(&mut self, job: JobId, pause_ms: u64) {
         if let Some(epoch) = self.leases.get(job).map(|held| held.epoch) {
@@ -100,14 +107,16 @@ impl Owner {
 }
 
 /// Leaves a job alone that keeps panicking, and says so in its log.
-fn park(owner: &mut Owner, id: JobId) {
+fn park(owner: &mut Owner, me: &ActorRef<Msg>, id: JobId) {
     tracing::error!(product = %owner.lane.product, job = %id, "parked: it keeps panicking");
     owner.parked.insert(id);
-    owner.tell_dispatcher(dispatcher::Msg::Parked(id));
     owner.leases_again(id, PARKED_AGAIN_MS);
     let (store, product, clock) = (owner.lane.store.clone(), owner.lane.product.clone(), owner.lane.clock.clone());
+    let me = me.clone();
     tokio::spawn(async move {
         store.settled(&product).await;
+        // Not before: a grant may have been on its way, whose seat and key stay taken. A product that has gone is opened anew.
+        let _ = me.cast(Msg::SetAside(id));
         let reported = match store.job(&product, id).await {
             Ok(Some(stored)) => {
                 let change = Change::Note { job: id, prev_seq: stored.last_seq, usage: None, receipt: None };

@@ -17,6 +17,8 @@ use crate::words::{Health, Mode, Reason, Stage};
 
 /// A job whose dependencies have settled is told so within this time.
 const TOLD_MS: i64 = 5_000;
+/// An event is dated by its decision; by then it is committed, however slow the store is.
+const WRITTEN_MS: i64 = 30_000;
 
 /// A time in which a job could have been claimed: from this stamp on everybody could know it.
 struct Span {
@@ -131,7 +133,9 @@ fn is_open(case: &Case<'_>, track: &Track, deed: &Deed) -> bool {
     let at = |gate: &(usize, bool)| case.facts[gate.0].at;
     let before = track.gates.partition_point(|gate| at(gate) <= deed.at);
     let after = track.gates.partition_point(|gate| at(gate) <= deed.until);
-    let closed = before.checked_sub(1).is_some_and(|last| track.gates[last].1);
+    // A gate opens with its commit: one that was ordered just now may not have been open yet.
+    let last = before.checked_sub(1).map(|last| &track.gates[last]);
+    let closed = last.is_some_and(|last| last.1 || at(last) > deed.at.saturating_sub(WRITTEN_MS));
     // A gate closes before its event: the next event must not be a closing one that was under way.
     let closing = track.gates.get(after).is_some_and(|gate| gate.1 && at(gate) <= deed.until.saturating_add(1_000));
     !closed && !closing && before == after
