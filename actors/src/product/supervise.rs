@@ -105,14 +105,15 @@ fn park(owner: &mut Owner, id: JobId) {
     owner.parked.insert(id);
     owner.tell_dispatcher(dispatcher::Msg::Parked(id));
     owner.leases_again(id, PARKED_AGAIN_MS);
-    let (store, product, at) = (owner.lane.store.clone(), owner.lane.product.clone(), owner.lane.now());
+    let (store, product, clock) = (owner.lane.store.clone(), owner.lane.product.clone(), owner.lane.clock.clone());
     tokio::spawn(async move {
         store.settled(&product).await;
         let reported = match store.job(&product, id).await {
             Ok(Some(stored)) => {
                 let change = Change::Note { job: id, prev_seq: stored.last_seq, usage: None, receipt: None };
                 let facts = vec![(Fact::Parked {}).into()];
-                store.commit(Write { product, at, by: By::Coordinator, facts, change }).await.map(|_| ())
+                // Others may have been committed since: what is written last is not older than they.
+                store.commit(Write { product, at: clock.now(), by: By::Coordinator, facts, change }).await.map(|_| ())
             }
             Ok(None) => Ok(()),
             Err(why) => Err(why.into()),
