@@ -135,7 +135,7 @@ impl Schedule {
         let mut faults = faults(&mut rng, chaos_ms, bad);
         if clients.iter().any(|client| client.seats == CROWD) {
             // Everybody falls silent while there is much to do: many leases fall due together.
-            faults.push(Timed { at_ms: chaos_ms / 4, fault: Fault::Partition { ms: 45_000 } });
+            faults.push(Timed { at_ms: 45_000, fault: Fault::Partition { ms: 45_000 } });
         }
         faults.extend(cuts(&mut root.split("cuts"), chaos_ms));
         faults.sort_by_key(|timed| timed.at_ms);

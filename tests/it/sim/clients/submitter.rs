@@ -8,15 +8,19 @@ use crate::sim::transport::Reply;
 /// Lives as long as it may submit.
 pub(super) async fn live(mut client: Client) {
     let mut sent: Vec<Value> = Vec::new();
+    if client.seats > 4 {
+        batch(&mut client, 0, 40).await;
+    }
     while client.goes_on() {
         let dice = client.rng.below(100);
+        let most = client.seats.max(3) + 1;
         match (dice, client.rng.some(&sent).cloned()) {
             (0..=9, Some(again)) => drop(submit(&mut client, &again).await),
             (10..=14, Some(mut other)) => {
                 other["title"] = json!("something else");
                 submit(&mut client, &other).await;
             }
-            (15..=24, _) => batch(&mut client, sent.len()).await,
+            (15..=24, _) => batch(&mut client, sent.len(), most).await,
             _ => {
                 let job = job(&mut client, sent.len());
                 let reply = submit(&mut client, &job).await;
@@ -34,8 +38,8 @@ async fn submit(client: &mut Client, job: &Value) -> Reply {
     client.insist_on("POST", "/api/fleet/jobs".into(), job).await
 }
 
-async fn batch(client: &mut Client, no: usize) {
-    let mut jobs: Vec<Value> = (0..client.rng.within(1..=client.seats.max(3) + 1)).map(|_| job(client, no)).collect();
+async fn batch(client: &mut Client, no: usize, most: u64) {
+    let mut jobs: Vec<Value> = (0..client.rng.within(most.div_ceil(2)..=most)).map(|_| job(client, no)).collect();
     for (at, job) in jobs.iter_mut().enumerate() {
         job["ref"] = json!(format!("r{at}"));
         if at > 0 && client.rng.chance(500) {
