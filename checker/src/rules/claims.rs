@@ -138,10 +138,7 @@ fn is_open(case: &Case<'_>, track: &Track, deed: &Deed) -> bool {
     let closed = last.is_some_and(|last| last.1 || at(last) > deed.at.saturating_sub(WRITTEN_MS));
     // A gate closes before its event: the next event must not be a closing one that was under way.
     let closing = track.gates.get(after).is_some_and(|gate| gate.1 && at(gate) <= deed.until.saturating_add(1_000));
-    // And it opens after its event, when that is committed.
-    let last = before.checked_sub(1).map(|last| at(&track.gates[last]));
-    let opening = last.is_some_and(|at| at > deed.at.saturating_sub(1_000));
-    !closed && !closing && !opening && before == after
+    !closed && !closing && before == after
 }
 
 /// The card of a factory, if it was the same all the time.
