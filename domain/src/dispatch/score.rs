@@ -140,7 +140,10 @@ mod tests {
         let weights = Weights::default();
         let terms = |age| [0, age, 0, 0, 0, 0, 0, 0, 0];
         let waited = Breakdown { terms: terms(age(Timestamp(0), Timestamp(20 * HOUR_MS))), weights };
-        let fresh = Breakdown { terms: [1_000_000, 0, 1_000_000, 1_000_000, 1_000_000, 1_000_000, 1_000_000, 1_000_000, 1_000_000], weights };
+        let fresh = Breakdown {
+            terms: [1_000_000, 0, 1_000_000, 1_000_000, 1_000_000, 1_000_000, 1_000_000, 1_000_000, 1_000_000],
+            weights,
+        };
         assert!(waited.score() > fresh.score(), "{waited:?} {fresh:?}");
         let hour = Score::of(&weights, Term::Age, age(Timestamp(0), Timestamp(HOUR_MS)));
         let step = Score::of(&weights, Term::Priority, priority(Priority::High) - priority(Priority::Normal));
