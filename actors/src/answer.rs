@@ -242,6 +242,8 @@ pub struct Beaten {
     pub unlisted: Vec<(JobId, Epoch)>,
     /// Those of the lost ones whose job was cancelled.
     pub cancelled: Vec<(JobId, Epoch)>,
+    /// Jobs that it is to save because they are about to be evicted, and how many seconds it has for that.
+    pub giving_way: Vec<(JobId, Epoch, u64)>,
     /// How many ready jobs it could run.
     pub claimable: usize,
     /// It takes no new work.

@@ -167,6 +167,7 @@ impl Held {
         self.birth.lane.pulses.enter(&factory.id, heard);
         let Listed { renewed, lost, unlisted, cancelled } = listed;
         let beaten = Beaten {
+            giving_way: Vec::new(),
             draining: factory.draining,
             factory: FactoryView { factory, seats_used: 0 },
             renewed,

@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use dashmap::DashMap;
+use domain::dispatch::{Needs, Supply};
+use domain::factory::Factory;
 use domain::job::command::Fence;
 use domain::{Epoch, FactoryId, JobId, ProductId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
@@ -27,11 +29,29 @@ pub(crate) struct Lane {
     pub(crate) reaping: Reaping,
     pub(crate) pulses: Pulses,
     pub(crate) zombies: Zombies,
+    pub(crate) fleet: Fleet,
 }
 
 impl Lane {
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+}
+
+/// The cards of a product's factories, for whoever has to know what they can do. Written by the dispatcher only.
+#[derive(Clone, Default)]
+pub(crate) struct Fleet {
+    cards: Arc<DashMap<FactoryId, Arc<Factory>>>,
+}
+
+impl Fleet {
+    pub(crate) fn enter(&self, card: Arc<Factory>) {
+        self.cards.insert(card.id.clone(), card);
+    }
+
+    /// Some known factory has what a job asks for, whether it can take it now or not.
+    pub(crate) fn could_run(&self, needs: &Needs) -> bool {
+        self.cards.iter().any(|card| Supply::card(card.value()).lacks(needs).is_none())
     }
 }
 

@@ -14,7 +14,7 @@ use crate::answer::NotDone;
 use crate::clock::{Clock, Ids};
 use crate::coordinator::{self, Coordinator};
 use crate::handle::{Product, reloading};
-use crate::lane::{Lane, Pulses, Zombies};
+use crate::lane::{Fleet, Lane, Pulses, Zombies};
 use crate::reaping::Reaping;
 use crate::store::{Store, Why};
 
@@ -50,6 +50,7 @@ impl Shared {
             reaping: self.reaping.clone(),
             pulses: Pulses::default(),
             zombies: Zombies::default(),
+            fleet: Fleet::default(),
         }
     }
 }

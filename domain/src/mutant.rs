@@ -93,6 +93,20 @@ mutants! {
     AllIsAny,
     /// A job is ready before its time.
     DelayIgnored,
+    /// An engine at its usage limit is used.
+    LimitIgnored,
+    /// A job goes back to a factory that it has failed on twice.
+    ExclusionIgnored,
+    /// Jobs are handed out however many wait for review.
+    ReviewLimitIgnored,
+    /// The product's weights are not looked at.
+    WeightsIgnored,
+    /// A job of the same urgency may be evicted.
+    EqualsEvicted,
+    /// A job that was just preempted may be evicted again.
+    ProtectionIgnored,
+    /// A seat that was freed for a job goes to anybody.
+    ReservationIgnored,
     /// What has become of dependencies is not looked at after a start.
     VerdictForgotten,
     // Leases in time.

@@ -77,7 +77,12 @@ fn ask(said: ClaimRequest) -> Result<Ask, Problem> {
     let factory = said.factory_id.parse();
     let factory = factory.map_err(|bad: domain::ids::BadName| Problem::invalid("/factoryId", bad.to_string()))?;
     Ok(Ask {
-        claim: dispatch::Claim { factory, capabilities: said.capabilities, engine_classes: said.engine_classes },
+        claim: dispatch::Claim {
+            factory,
+            capabilities: said.capabilities,
+            engine_classes: said.engine_classes,
+            weights: Default::default(),
+        },
         claim_id: said.claim_id,
         ttl_sec: said.lease_ttl_sec.unwrap_or(TTL_SEC),
         wait: said.wait_sec.filter(|secs| *secs > 0).map(|secs| Duration::from_secs(secs.into())),

@@ -65,14 +65,18 @@ async fn load(
         last_at,
         settings: saved.map(|row| json("settings", &row.settings)).transpose()?,
         factories: factories(db, product).await?,
-        leased: leased(db, product, &busy).await?,
+        leased: leased(db, product, &Vec::from_iter(busy.iter().map(|(id, _)| *id))).await?,
+        reviewing: busy.iter().filter(|(_, stage)| *stage == Stage::Review).map(|(id, _)| *id).collect(),
         dependencies: stages(db, product, &Vec::from_iter(named)).await?,
         waiting,
     })
 }
 
-/// The jobs that wait, and the ids of the other unfinished ones.
-async fn open_jobs(db: &DatabaseTransaction, product: &ProductId) -> Result<(Vec<Standing>, Vec<JobId>), Failed> {
+/// The jobs that wait, and the other unfinished ones.
+async fn open_jobs(
+    db: &DatabaseTransaction,
+    product: &ProductId,
+) -> Result<(Vec<Standing>, Vec<(JobId, Stage)>), Failed> {
     let (mut reader, mut waiting, mut busy) = (Waiting::default(), Vec::new(), Vec::new());
     let mut after = String::new();
     loop {
@@ -85,7 +89,7 @@ async fn open_jobs(db: &DatabaseTransaction, product: &ProductId) -> Result<(Vec
             if matches!(line.stage, Stage::Queued | Stage::Blocked) {
                 waiting.push(reader.standing(line.id, line.stage, line.wake_at, (line.schema, line.state))?);
             } else {
-                busy.push(line.id);
+                busy.push((line.id, line.stage));
             }
             line.hex.clone_into(&mut after);
         }

@@ -24,7 +24,7 @@ impl State {
         let Some(claiming) = self.unless_named(claiming) else { return };
         let mut picks = Vec::new();
         while picks.len() < claiming.wanted as usize {
-            match self.board.pick(&claiming.ask.claim) {
+            match self.board.pick(&claiming.ask.claim, self.lane.now()) {
                 Ok(Some(pick)) => picks.push(pick),
                 Ok(None) => break,
                 Err(_) if !picks.is_empty() => break,
@@ -40,7 +40,7 @@ impl State {
         if !waits || self.waiting.len() >= self.parked_claims {
             return tell(&claiming, Answer::Nothing);
         }
-        let no = self.board.park(claiming.ask.claim.clone());
+        let no = self.board.park(claiming.ask.claim.clone(), self.lane.now());
         self.numbers.insert(claiming.no, no);
         self.keyed.extend(key(&claiming).map(|key| (key, claiming.no)));
         self.waiting.insert(no, claiming);
@@ -58,7 +58,7 @@ impl State {
     /// Gives what has become ready to the claims that wait for it.
     pub(super) fn serve(&mut self) {
         let waiting = &self.waiting;
-        let served = self.board.serve_waiters(|no| waiting.get(&no).is_none_or(Claiming::is_unheard));
+        let served = self.board.serve_waiters(self.lane.now(), |no| waiting.get(&no).is_none_or(Claiming::is_unheard));
         for (no, pick) in served {
             let Some(claiming) = self.waiting.remove(&no) else { continue };
             self.numbers.remove(&claiming.no);

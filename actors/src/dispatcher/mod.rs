@@ -16,7 +16,7 @@ use crate::claim::Answer;
 use crate::lane::{Alive, Lane};
 use crate::{answer::NotDone, job, product};
 pub(crate) use msg::{Msg, Seen};
-pub(crate) use state::State;
+pub(crate) use state::{State, rules};
 
 /// A product's dispatcher.
 pub(crate) struct DispatcherActor;
@@ -60,18 +60,22 @@ impl Actor for DispatcherActor {
             Msg::Parked(id) => state.parked(id),
             Msg::Watch(id, awaits, port) => {
                 state.graph.watch(id, &awaits, false);
+                state.weigh();
                 // Who asked may have gone; its guard forgets the edges.
                 let _ = port.send(());
             }
-            Msg::Forget(id) => state.graph.forget(id, true),
+            Msg::Forget(id) => {
+                state.graph.forget(id, true);
+                state.weigh();
+            }
             Msg::Stages(id, stages) => state.stages(id, stages),
             Msg::AskAgain(id) => state.ask_again(&me, id),
             Msg::Verdict(id) => state.tell_verdict(id),
             Msg::LookUp(id) => state.look_up(&me, id),
             Msg::Close => state.close(None),
             Msg::CloseFactory(id) => state.close(Some(id)),
-            Msg::Gate(settings) => state.board.set_paused(settings.paused),
-            Msg::Card(card) => state.board.reopen_factory(card),
+            Msg::Gate(settings) => state.board.set_rules(state::rules(&settings), state.lane.now()),
+            Msg::Card(card) => state.board.reopen_factory(card, state.lane.now()),
             Msg::Beat(beaten, port) => answer(port, Ok(state.beaten(*beaten))),
             Msg::Viewed(view, port) => answer(port, Ok(state.seated(view))),
             Msg::Count(port) => {

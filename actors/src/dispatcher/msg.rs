@@ -17,7 +17,7 @@ use crate::store::Told;
 #[derive(Debug)]
 pub(crate) enum Seen {
     /// Here.
-    At(Standing),
+    At(Box<Standing>),
     /// There is no such job.
     Missing,
     /// It cannot be read now; where it stood before is all that is known.

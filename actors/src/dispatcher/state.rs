@@ -1,9 +1,12 @@
 //! What a dispatcher holds, and how it follows what is committed.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
-use domain::dispatch::{Board, Graph, Standing, WaiterNo};
+use domain::dispatch::{Board, Graph, Order, Rules, Standing, WaiterNo};
+use domain::factory::Factory;
+use domain::product::Settings;
 use domain::{Epoch, FactoryId, JobId, Timestamp};
 use ractor::ActorRef;
 
@@ -78,22 +81,45 @@ impl State {
                     let standing = Standing::of(job);
                     self.board.observe(&standing, now);
                     self.follow(me, &standing);
+                    self.weigh();
                     self.remember_grants(&told.write.facts, job.id);
                 }
-                Change::Factory { factory } => self.board.observe_factory(factory.clone()),
-                Change::Settings { settings } => self.board.set_paused(settings.paused),
+                Change::Factory { factory } => self.card(factory, now),
+                Change::Settings { settings } => self.board.set_rules(rules(settings), now),
                 Change::Note { .. } | Change::Renewals { .. } => {}
             }
         }
     }
 
+    /// Takes in a factory's card.
+    fn card(&mut self, card: &Arc<Factory>, now: Timestamp) {
+        self.lane.fleet.enter(card.clone());
+        self.board.observe_factory(card.clone(), now);
+    }
+
+    /// Takes in how many jobs wait for others, where that has changed.
+    pub(super) fn weigh(&mut self) {
+        let now = self.lane.now();
+        for (job, count) in self.graph.take_changed() {
+            self.board.set_dependents(job, count, now);
+        }
+    }
+
+    /// Orders the evictions that are due. The board orders again what has not happened.
+    fn preempt(&mut self, now: Timestamp) {
+        for Order { evict, epoch, by } in self.board.preempt(now) {
+            let _ = (evict, epoch, by);
+        }
+    }
+
     /// An offer has ended; the job is where it was found.
     pub(super) fn offer_ended(&mut self, id: JobId, seen: &Seen) {
-        self.board.end_offer(id);
+        let now = self.lane.now();
+        self.board.end_offer(id, now);
         self.forget_offer(id);
         match seen {
-            Seen::At(standing) => self.board.observe(standing, self.lane.now()),
-            Seen::Missing => self.board.clear(id),
+            Seen::At(standing) => self.board.observe(standing, now),
+            Seen::Missing => self.board.clear(id, now),
             Seen::Unread => {}
         }
     }
@@ -111,7 +137,7 @@ impl State {
     /// A job is left alone until an operator takes it in hand.
     pub(super) fn parked(&mut self, id: JobId) {
         self.forget_offer(id);
-        self.board.set_aside(id);
+        self.board.set_aside(id, self.lane.now());
     }
 
     fn forget_offer(&mut self, id: JobId) {
@@ -122,8 +148,10 @@ impl State {
 
     /// After every message: waiting claims get what has become ready, gates that nothing stands in close.
     pub(super) fn settle(&mut self) {
-        self.board.wake(self.lane.now());
+        let now = self.lane.now();
+        self.board.wake(now);
         self.serve();
+        self.preempt(now);
         let closing = std::mem::take(&mut self.closing);
         for gate in closing {
             if self.board.offered(gate.as_ref()) > 0 {
@@ -140,18 +168,19 @@ impl State {
     /// Closes a gate in memory; whoever asked hears when nothing is on offer any more.
     pub(super) fn close(&mut self, gate: Option<FactoryId>) {
         match &gate {
-            None => self.board.set_paused(true),
-            Some(id) => self.board.close_factory(id),
+            None => self.board.close(),
+            Some(id) => self.board.close_factory(id, self.lane.now()),
         }
         self.closing.push(gate);
     }
 
     /// What only the dispatcher knows of a heartbeat's answer.
     pub(super) fn beaten(&mut self, beaten: Beaten) -> Beaten {
-        let id = beaten.factory.factory.id.clone();
-        self.board.soften_factory(&id, beaten.factory.factory.load_permille);
+        let (id, now) = (beaten.factory.factory.id.clone(), self.lane.now());
+        self.board.soften_factory(&id, beaten.factory.factory.load_permille, now);
         let factory = FactoryView { seats_used: self.board.seats_used(&id), ..beaten.factory };
-        Beaten { claimable: self.board.claimable(&id), factory, ..beaten }
+        let giving_way = self.board.to_give_way(&id, now);
+        Beaten { claimable: self.board.claimable(&id, now), giving_way, factory, ..beaten }
     }
 
     /// Sets the alarm to the end of the next pause.
@@ -168,4 +197,9 @@ impl State {
     pub(super) fn tell_product(&self, msg: product::Msg) {
         let _ = self.product.cast(msg);
     }
+}
+
+/// What holds for claims.
+pub(crate) fn rules(settings: &Settings) -> Rules {
+    Rules { paused: settings.paused, ..Rules::default() }
 }

@@ -79,7 +79,7 @@ impl Held {
     /// Where the job stands, for the dispatcher.
     pub(super) fn seen(&self) -> Seen {
         match &self.loaded {
-            Loaded::Here(stored) => Seen::At(Standing::of(&stored.job)),
+            Loaded::Here(stored) => Seen::At(Box::new(Standing::of(&stored.job))),
             Loaded::Missing => Seen::Missing,
             Loaded::Failed(_) => Seen::Unread,
         }

@@ -107,14 +107,17 @@ fn leases(opened: &Opened, lane: &Lane) -> Leases {
 
 fn board(opened: &Opened, settings: &Settings, lane: &Lane) -> (Board, Graph) {
     let (mut board, mut graph) = (Board::default(), Graph::default());
-    board.set_paused(settings.paused);
+    let now = lane.now();
+    board.set_rules(dispatcher::rules(settings), now);
+    board.set_reviewing(opened.reviewing.iter().copied());
     for factory in &opened.factories {
-        board.observe_factory(factory.clone());
+        lane.fleet.enter(factory.clone());
+        board.observe_factory(factory.clone(), now);
     }
     for job in &opened.leased {
-        board.observe(&domain::dispatch::Standing::of(job), lane.now());
+        board.observe(&domain::dispatch::Standing::of(job), now);
     }
-    board.fill(&opened.waiting, lane.now());
+    board.fill(&opened.waiting, now);
     for standing in &opened.waiting {
         if let Some(awaits) = &standing.awaits {
             graph.watch(standing.job, awaits, true);
@@ -123,6 +126,9 @@ fn board(opened: &Opened, settings: &Settings, lane: &Lane) -> (Board, Graph) {
     let open = opened.waiting.iter().map(|standing| (standing.job, standing.stage));
     for (job, stage) in opened.dependencies.iter().copied().chain(open) {
         graph.reached(job, stage);
+    }
+    for (job, count) in graph.take_changed() {
+        board.set_dependents(job, count, now);
     }
     (board, graph)
 }

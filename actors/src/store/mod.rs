@@ -96,6 +96,8 @@ pub struct Opened {
     pub waiting: Vec<Standing>,
     /// Jobs whose lease is held.
     pub leased: Vec<Arc<Job>>,
+    /// Jobs that wait for review and that no factory holds.
+    pub reviewing: Vec<JobId>,
     /// The stages of the dependencies that blocked jobs name.
     pub dependencies: Vec<(JobId, Stage)>,
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::score::MOST_WAITING;
 use super::standing::Awaits;
 use crate::JobId;
 use crate::job::Stage;
@@ -34,6 +35,8 @@ struct Waiting {
 pub struct Graph {
     waiting: BTreeMap<JobId, Waiting>,
     dependents: BTreeMap<JobId, BTreeSet<JobId>>,
+    /// Jobs for which another number of jobs may wait than when they were last asked for.
+    changed: BTreeSet<JobId>,
 }
 
 /// What dependencies in these stages come to for a job that waits for them.
@@ -63,6 +66,7 @@ impl Graph {
             waiting.confirmed |= confirmed;
             return;
         }
+        awaits.jobs.iter().for_each(|dep| self.touch(*dep));
         for dep in &awaits.jobs {
             self.dependents.entry(*dep).or_default().insert(job);
         }
@@ -95,6 +99,41 @@ impl Graph {
                 }
             }
         }
+        waiting.stages.keys().for_each(|dep| self.touch(*dep));
+    }
+
+    /// Takes note of a job that another number of jobs may wait for, and of those that it waits for itself. One for which
+    /// the most are counted already needs no look, nor do those before it: no fewer wait for them.
+    fn touch(&mut self, job: JobId) {
+        let mut touched = vec![job];
+        while let Some(job) = touched.pop() {
+            if self.count_waiting(job) >= MOST_WAITING || !self.changed.insert(job) {
+                continue;
+            }
+            touched.extend(self.waiting.get(&job).iter().flat_map(|waiting| waiting.stages.keys()));
+        }
+    }
+
+    /// How many jobs wait for this one, directly or not; no more are counted than count for its score.
+    fn count_waiting(&self, job: JobId) -> u8 {
+        let (mut seen, mut next) = (BTreeSet::from([job]), vec![job]);
+        while let Some(job) = next.pop() {
+            for dependent in self.dependents.get(&job).into_iter().flatten() {
+                if seen.insert(*dependent) {
+                    next.push(*dependent);
+                }
+                if seen.len() > usize::from(MOST_WAITING) {
+                    return MOST_WAITING;
+                }
+            }
+        }
+        u8::try_from(seen.len() - 1).unwrap_or(MOST_WAITING)
+    }
+
+    /// The jobs for which another number of jobs may wait than when this was last asked, and that number.
+    pub fn take_changed(&mut self) -> Vec<(JobId, u8)> {
+        let changed = std::mem::take(&mut self.changed);
+        changed.into_iter().map(|job| (job, self.count_waiting(job))).collect()
     }
 
     /// Takes in the stage of a job that others may wait for. Answers the committed ones whose verdict is not open.

@@ -1,123 +1,210 @@
-//! The ready index: jobs with equal needs share a group, groups keep order, only heads are looked at.
+//! The ready index: what jobs ask for, under each of these the classes of interchangeable jobs, in each class their order.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::needs::Needs;
-use crate::job::state::Priority;
-use crate::{JobId, Timestamp};
+use super::class::{Class, DemandNo, Kind, Rank, Spot};
+use super::locks::{LockNo, Locks};
+use super::needs::{Key, Needs};
+use super::standing::Merit;
+use crate::JobId;
 
-/// A job's place in the order of its group: more urgent first, then older, then by id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Rank {
-    pub(super) priority: Reverse<Priority>,
-    pub(super) queued_at: Timestamp,
-    pub(super) job: JobId,
-}
+/// Number of a class; reused when it has no members left.
+pub(super) type ClassNo = u32;
 
-/// Number of a group; reused when the group has no members left.
-pub(super) type GroupNo = u32;
-
+/// What some jobs ask for, and their classes.
 #[derive(Debug)]
-struct Group {
-    needs: Arc<Needs>,
-    ready: BTreeSet<Rank>,
-    members: u32,
+pub(super) struct Demand {
+    pub(super) needs: Arc<Needs>,
+    pub(super) classes: BTreeSet<ClassNo>,
 }
 
-/// Groups of interchangeable jobs.
+/// The ready jobs of a product.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    groups: Vec<Option<Group>>,
-    numbers: BTreeMap<Arc<Needs>, GroupNo>,
-    vacant: Vec<GroupNo>,
+    demands: Vec<Option<Demand>>,
+    demand_numbers: BTreeMap<Arc<Needs>, DemandNo>,
+    vacant_demands: Vec<DemandNo>,
+    classes: Vec<Option<Class>>,
+    class_numbers: BTreeMap<Arc<Kind>, ClassNo>,
+    vacant_classes: Vec<ClassNo>,
+    locks: Locks,
     ready: usize,
+    /// Jobs that became candidates since they were last asked for, while somebody cares.
+    fresh: Option<BTreeSet<JobId>>,
 }
 
 impl Index {
-    /// Counts a job into the group of its needs.
-    pub(super) fn join(&mut self, needs: &Arc<Needs>) -> GroupNo {
-        if let Some(no) = self.numbers.get(needs).copied() {
-            if let Some(group) = &mut self.groups[no as usize] {
-                group.members += 1;
-            }
-            return no;
-        }
-        let group = Some(Group { needs: needs.clone(), ready: BTreeSet::new(), members: 1 });
-        let no = match self.vacant.pop() {
-            Some(no) => {
-                self.groups[no as usize] = group;
-                no
-            }
-            None => {
-                self.groups.push(group);
-                GroupNo::try_from(self.groups.len() - 1).unwrap_or(GroupNo::MAX)
-            }
+    /// Counts a job into the class of those that ask for and merit the same.
+    pub(super) fn join(&mut self, needs: &Arc<Needs>, merit: &Merit, waiting: u8) -> ClassNo {
+        let demand = self.demand(needs);
+        let kind = Kind { demand, merit: merit.clone(), waiting };
+        let no = match self.class_numbers.get(&kind).copied() {
+            Some(no) => no,
+            None => self.enter_class(kind),
         };
-        self.numbers.insert(needs.clone(), no);
+        if let Some(class) = &mut self.classes[no as usize] {
+            class.members += 1;
+        }
         no
     }
 
-    /// Counts a job out of its group.
-    pub(super) fn leave(&mut self, no: GroupNo) {
-        let Some(group) = &mut self.groups[no as usize] else { return };
-        group.members -= 1;
-        if group.members == 0 {
-            self.numbers.remove(&group.needs);
-            self.groups[no as usize] = None;
-            self.vacant.push(no);
+    fn demand(&mut self, needs: &Arc<Needs>) -> DemandNo {
+        if let Some(no) = self.demand_numbers.get(needs) {
+            return *no;
+        }
+        let demand = Demand { needs: needs.clone(), classes: BTreeSet::new() };
+        let no = put(&mut self.demands, &mut self.vacant_demands, demand);
+        self.demand_numbers.insert(needs.clone(), no);
+        no
+    }
+
+    fn enter_class(&mut self, kind: Kind) -> ClassNo {
+        let kind = Arc::new(kind);
+        let no = put(&mut self.classes, &mut self.vacant_classes, Class::new(kind.clone()));
+        if let Some(demand) = &mut self.demands[kind.demand as usize] {
+            demand.classes.insert(no);
+        }
+        self.class_numbers.insert(kind, no);
+        no
+    }
+
+    /// Counts a job out of its class.
+    pub(super) fn leave(&mut self, no: ClassNo) {
+        let Some(class) = &mut self.classes[no as usize] else { return };
+        class.members -= 1;
+        if class.members > 0 {
+            return;
+        }
+        let kind = class.kind.clone();
+        self.class_numbers.remove(&kind);
+        self.classes[no as usize] = None;
+        self.vacant_classes.push(no);
+        let Some(demand) = &mut self.demands[kind.demand as usize] else { return };
+        demand.classes.remove(&no);
+        if demand.classes.is_empty() {
+            self.demand_numbers.remove(&demand.needs);
+            self.demands[kind.demand as usize] = None;
+            self.vacant_demands.push(kind.demand);
         }
     }
 
-    /// What the group's jobs ask for.
-    pub(super) fn needs(&self, no: GroupNo) -> Option<&Arc<Needs>> {
-        self.groups[no as usize].as_ref().map(|group| &group.needs)
+    /// Counts a job in that has a key.
+    pub(super) fn lock(&mut self, key: &Key) -> LockNo {
+        self.locks.join(key)
+    }
+
+    /// Counts it out.
+    pub(super) fn unlock(&mut self, no: LockNo) {
+        self.locks.leave(no);
+    }
+
+    /// The concurrency keys.
+    pub(super) fn locks(&self) -> &Locks {
+        &self.locks
+    }
+
+    /// Counts a job of that name that begins or ends to be on offer or to run.
+    pub(super) fn count_key(&mut self, name: &str, begins: bool) {
+        for turned in self.locks.count(name, begins) {
+            let Some(class) = &mut self.classes[turned.class as usize] else { continue };
+            let fresh = class.turn(turned.lock, turned.due_at, turned.open);
+            self.note(fresh);
+        }
     }
 
     /// Makes a member ready.
-    pub(super) fn insert(&mut self, no: GroupNo, rank: Rank) {
-        if let Some(group) = &mut self.groups[no as usize] {
-            self.ready += usize::from(group.ready.insert(rank));
-        }
+    pub(super) fn insert(&mut self, no: ClassNo, spot: Spot) {
+        let open = spot.lock.is_none_or(|lock| self.locks.is_open(lock));
+        let Some(class) = &mut self.classes[no as usize] else { return };
+        let is_candidate = class.insert(spot, open);
+        self.ready += 1;
+        spot.lock.iter().for_each(|lock| self.locks.line(*lock, no, spot.due_at, true));
+        self.note(is_candidate.then_some(spot.rank.job));
     }
 
     /// Takes a member out of the order.
-    pub(super) fn remove(&mut self, no: GroupNo, rank: &Rank) {
-        if let Some(group) = &mut self.groups[no as usize] {
-            self.ready -= usize::from(group.ready.remove(rank));
+    pub(super) fn remove(&mut self, no: ClassNo, spot: Spot) {
+        let open = spot.lock.is_none_or(|lock| self.locks.is_open(lock));
+        let Some(class) = &mut self.classes[no as usize] else { return };
+        let (next, is_empty) = class.remove(spot, open);
+        self.ready -= 1;
+        if let Some(fresh) = &mut self.fresh {
+            fresh.remove(&spot.rank.job);
         }
+        if let Some(lock) = spot.lock.filter(|_| is_empty) {
+            self.locks.line(lock, no, spot.due_at, false);
+        }
+        self.note(next);
     }
 
-    /// The best ready job of the group.
-    pub(super) fn head(&self, no: GroupNo) -> Option<Rank> {
-        self.groups[no as usize].as_ref().and_then(|group| group.ready.first().copied())
-    }
-
-    /// The best ready job among the groups whose needs pass.
-    pub(super) fn best(&self, passes: impl Fn(&Needs) -> bool) -> Option<(GroupNo, Rank)> {
-        let heads = self.numbers.iter().filter_map(|(needs, no)| self.head(*no).map(|rank| (needs, *no, rank)));
-        heads.filter(|(needs, _, _)| passes(needs)).map(|(_, no, rank)| (no, rank)).min_by_key(|(_, rank)| *rank)
-    }
-
-    /// How many ready jobs are in groups whose needs pass.
-    pub(super) fn count(&self, passes: impl Fn(&Needs) -> bool) -> usize {
-        let groups = self.groups.iter().flatten();
-        groups.filter(|group| !group.ready.is_empty() && passes(&group.needs)).map(|group| group.ready.len()).sum()
-    }
-
-    /// Makes many members ready at once. The orders are built from sorted ranks, which leaves no node half empty.
-    pub(super) fn fill(&mut self, mut ranks: Vec<(GroupNo, Rank)>) {
+    /// Makes many members ready at once that no key holds and that are not due.
+    pub(super) fn fill(&mut self, mut ranks: Vec<(ClassNo, Rank)>) {
         ranks.sort_unstable();
         self.ready += ranks.len();
         for some in ranks.chunk_by(|one, other| one.0 == other.0) {
-            let Some(group) = some.first().and_then(|(no, _)| self.groups[*no as usize].as_mut()) else { continue };
-            group.ready.append(&mut some.iter().map(|(_, rank)| *rank).collect());
+            let Some(class) = some.first().and_then(|(no, _)| self.classes[*no as usize].as_mut()) else { continue };
+            class.fill(some.iter().map(|(_, rank)| *rank).collect());
         }
+    }
+
+    /// What is asked for, each with its classes.
+    pub(super) fn demands(&self) -> impl Iterator<Item = &Demand> {
+        self.demands.iter().flatten()
+    }
+
+    /// What the jobs of a class ask for.
+    pub(super) fn needs(&self, class: &Class) -> Option<&Arc<Needs>> {
+        self.needs_of(class.kind.demand)
+    }
+
+    /// What the jobs of a demand ask for.
+    pub(super) fn needs_of(&self, demand: DemandNo) -> Option<&Arc<Needs>> {
+        self.demands[demand as usize].as_ref().map(|demand| &demand.needs)
+    }
+
+    /// A class.
+    pub(super) fn class(&self, no: ClassNo) -> Option<&Class> {
+        self.classes[no as usize].as_ref()
+    }
+
+    /// The classes of a demand.
+    pub(super) fn classes<'a>(&'a self, demand: &'a Demand) -> impl Iterator<Item = (ClassNo, &'a Class)> {
+        demand.classes.iter().filter_map(|no| self.class(*no).map(|class| (*no, class)))
     }
 
     /// How many jobs are ready.
     pub(super) fn ready(&self) -> usize {
         self.ready
     }
+
+    /// Takes note of new candidates from now on, or no more.
+    pub(super) fn watch(&mut self, watches: bool) {
+        if !watches {
+            self.fresh = None;
+        } else if self.fresh.is_none() {
+            self.fresh = Some(BTreeSet::new());
+        }
+    }
+
+    /// The jobs that became candidates since they were last taken.
+    pub(super) fn take_fresh(&mut self) -> BTreeSet<JobId> {
+        self.fresh.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    fn note(&mut self, candidate: Option<JobId>) {
+        if let Some(fresh) = &mut self.fresh {
+            fresh.extend(candidate);
+        }
+    }
+}
+
+/// Puts a value into the first vacant place.
+fn put<T>(places: &mut Vec<Option<T>>, vacant: &mut Vec<u32>, value: T) -> u32 {
+    if let Some(no) = vacant.pop() {
+        places[no as usize] = Some(value);
+        return no;
+    }
+    places.push(Some(value));
+    u32::try_from(places.len() - 1).unwrap_or(u32::MAX)
 }

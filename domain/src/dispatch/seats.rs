@@ -1,14 +1,18 @@
-//! Which factories there are, and how many of their seats are taken by offered and running jobs.
+//! Which factories there are, how many of their seats are taken or reserved, and which engines they can use.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::FactoryId;
-use crate::factory::{Factory, Refusal, admit};
+use super::supply::{Claim, Supply};
+use crate::factory::{Engine, EngineState, Factory, Health, Presence, Refusal, admit};
 use crate::mutant::Mutant;
+use crate::{FactoryId, Timestamp};
 
 /// Number of a factory; never reused.
 pub(super) type SeatNo = u32;
+
+/// An engine's name and the account that it is billed to.
+type Account = (String, String);
 
 #[derive(Debug)]
 struct Seat {
@@ -17,8 +21,16 @@ struct Seat {
     load_permille: u16,
     offered: u32,
     running: u32,
+    /// Free seats that are kept for jobs for which others were evicted.
+    reserved: u32,
     /// Its drain is under way.
     closing: bool,
+}
+
+impl Seat {
+    fn used(&self) -> u32 {
+        self.offered + self.running
+    }
 }
 
 /// The mirror of the factories' cards with the seats that are taken.
@@ -26,6 +38,10 @@ struct Seat {
 pub(super) struct Seats {
     numbers: BTreeMap<FactoryId, SeatNo>,
     seats: Vec<Seat>,
+    /// Until when accounts are at their limit, by who says so.
+    limits: BTreeMap<Account, BTreeMap<SeatNo, Timestamp>>,
+    /// When engines can be used again.
+    resets: BTreeSet<Timestamp>,
 }
 
 impl Seats {
@@ -35,16 +51,63 @@ impl Seats {
             return *no;
         }
         let no = SeatNo::try_from(self.seats.len()).unwrap_or(SeatNo::MAX);
-        self.seats.push(Seat { id: id.clone(), card: None, load_permille: 0, offered: 0, running: 0, closing: false });
+        self.seats.push(Seat {
+            id: id.clone(),
+            card: None,
+            load_permille: 0,
+            offered: 0,
+            running: 0,
+            reserved: 0,
+            closing: false,
+        });
         self.numbers.insert(id.clone(), no);
         no
     }
 
+    /// The number of a factory that has one.
+    pub(super) fn known(&self, id: &FactoryId) -> Option<SeatNo> {
+        self.numbers.get(id).copied()
+    }
+
     /// Takes in a card as it was committed. A drain that is under way goes on until the card says it.
-    pub(super) fn observe(&mut self, card: Arc<Factory>) {
-        let no = self.number(&card.id) as usize;
-        self.seats[no].closing &= !card.draining;
-        self.seats[no].card = Some(card);
+    ///
+    /// Answers whether the limits of accounts have changed, which other factories may share.
+    pub(super) fn observe(&mut self, card: Arc<Factory>) -> bool {
+        let no = self.number(&card.id);
+        let seat = &mut self.seats[no as usize];
+        seat.closing &= !card.draining;
+        let before = seat.card.replace(card.clone());
+        if before.is_some_and(|before| before.engines == card.engines) {
+            return false;
+        }
+        self.limit(no, &card.engines)
+    }
+
+    fn limit(&mut self, no: SeatNo, engines: &[Engine]) -> bool {
+        let before = self.limits.clone();
+        for limits in self.limits.values_mut() {
+            limits.remove(&no);
+        }
+        for engine in engines {
+            let Some(until) = engine.resets_at.filter(|_| engine.state == EngineState::Unavailable) else { continue };
+            self.resets.insert(until);
+            if let Some(account) = &engine.account {
+                self.limits.entry((engine.name.clone(), account.clone())).or_default().insert(no, until);
+            }
+        }
+        self.limits.retain(|_, limits| !limits.is_empty());
+        self.limits != before
+    }
+
+    /// When the next engine can be used again.
+    pub(super) fn next_reset(&self) -> Option<Timestamp> {
+        self.resets.first().copied()
+    }
+
+    /// Whether engines can be used again by now that could not before.
+    pub(super) fn reset(&mut self, now: Timestamp) -> bool {
+        let later = self.resets.split_off(&Timestamp(now.0.saturating_add(1)));
+        !std::mem::replace(&mut self.resets, later).is_empty()
     }
 
     /// Opens the gate of one factory again, whose drain came to nothing.
@@ -59,39 +122,69 @@ impl Seats {
         self.seats[no].closing = true;
     }
 
-    /// Takes in a factory's load, which is soft.
-    pub(super) fn soften(&mut self, id: &FactoryId, load_permille: u16) {
+    /// Takes in a factory's load, which is soft. Answers whether it is another one.
+    pub(super) fn soften(&mut self, id: &FactoryId, load_permille: u16) -> bool {
         let no = self.number(id) as usize;
-        self.seats[no].load_permille = load_permille;
+        std::mem::replace(&mut self.seats[no].load_permille, load_permille) != load_permille
     }
 
     /// A factory's load in thousandths.
-    pub(super) fn load(&self, id: &FactoryId) -> u16 {
-        self.numbers.get(id).map_or(0, |no| self.seats[*no as usize].load_permille)
+    pub(super) fn load(&self, no: SeatNo) -> u16 {
+        self.seats[no as usize].load_permille
     }
 
     /// The card of a factory that may claim now. Refuses by the reason that stands in its way.
-    pub(super) fn admit(&self, id: &FactoryId) -> Result<Arc<Factory>, Refusal> {
-        let seat = self.numbers.get(id).map(|no| &self.seats[*no as usize]).ok_or(Refusal::Unknown)?;
+    ///
+    /// Seats that are kept for others are not free for it, but for one that it comes to take itself (`kept`).
+    pub(super) fn admit(&self, id: &FactoryId, kept: bool) -> Result<(SeatNo, Arc<Factory>), Refusal> {
+        let no = self.known(id).ok_or(Refusal::Unknown)?;
+        let seat = &self.seats[no as usize];
         let card = seat.card.clone().ok_or(Refusal::Unknown)?;
         if seat.closing && !Mutant::DrainIgnored.is_planted() {
             return Err(Refusal::Draining);
         }
-        admit(&card, seat.offered + seat.running)?;
-        Ok(card)
+        let reserved = if kept || Mutant::ReservationIgnored.is_planted() { 0 } else { seat.reserved };
+        admit(&card, seat.used() + reserved)?;
+        Ok((no, card))
+    }
+
+    /// What a factory brings to a claim.
+    pub(super) fn supply(&self, card: &Factory, claim: &Claim, now: Timestamp) -> Supply {
+        let limit = |engine: &Engine| {
+            let account = engine.account.clone()?;
+            self.limits.get(&(engine.name.clone(), account)).and_then(|limits| limits.values().max().copied())
+        };
+        Supply::of(card, claim, now, limit)
+    }
+
+    /// The factory works, takes new jobs and was heard lately.
+    pub(super) fn is_well(&self, no: SeatNo) -> bool {
+        let seat = &self.seats[no as usize];
+        let takes =
+            |card: &Arc<Factory>| card.presence == Presence::Online && !card.draining && card.health != Health::Failing;
+        !seat.closing && seat.card.as_ref().is_some_and(takes)
+    }
+
+    /// The factory has a seat that is neither taken nor kept for another job.
+    pub(super) fn has_room(&self, no: SeatNo) -> bool {
+        let seat = &self.seats[no as usize];
+        seat.card.as_ref().is_some_and(|card| seat.used() + seat.reserved < card.seat_limit)
     }
 
     /// The card of a factory.
     pub(super) fn card(&self, id: &FactoryId) -> Option<&Arc<Factory>> {
-        self.numbers.get(id).and_then(|no| self.seats[*no as usize].card.as_ref())
+        self.known(id).and_then(|no| self.seats[no as usize].card.as_ref())
+    }
+
+    /// The factories that have registered, in the order of their names.
+    pub(super) fn cards(&self) -> impl Iterator<Item = (SeatNo, &Arc<Factory>)> {
+        let of = |no: SeatNo| self.seats[no as usize].card.as_ref().map(|card| (no, card));
+        self.numbers.values().copied().filter_map(of)
     }
 
     /// Seats of a factory that offered and running jobs take.
     pub(super) fn used(&self, id: &FactoryId) -> u32 {
-        self.numbers.get(id).map_or(0, |no| {
-            let seat = &self.seats[*no as usize];
-            seat.offered + seat.running
-        })
+        self.known(id).map_or(0, |no| self.seats[no as usize].used())
     }
 
     /// Jobs on offer: of one factory, or of all.
@@ -102,18 +195,25 @@ impl Seats {
 
     /// Counts an offer that begins or ends.
     pub(super) fn count_offer(&mut self, no: SeatNo, begins: bool) {
-        let offered = &mut self.seats[no as usize].offered;
-        *offered = if begins { *offered + 1 } else { *offered - 1 };
+        count(&mut self.seats[no as usize].offered, begins);
     }
 
     /// Counts a run that begins or ends.
     pub(super) fn count_run(&mut self, no: SeatNo, begins: bool) {
-        let running = &mut self.seats[no as usize].running;
-        *running = if begins { *running + 1 } else { *running - 1 };
+        count(&mut self.seats[no as usize].running, begins);
+    }
+
+    /// Counts a seat that is kept, or no longer.
+    pub(super) fn count_reserved(&mut self, no: SeatNo, begins: bool) {
+        count(&mut self.seats[no as usize].reserved, begins);
     }
 
     /// The name behind a number.
-    pub(super) fn id(&self, no: SeatNo) -> FactoryId {
-        self.seats[no as usize].id.clone()
+    pub(super) fn id(&self, no: SeatNo) -> &FactoryId {
+        &self.seats[no as usize].id
     }
+}
+
+fn count(some: &mut u32, begins: bool) {
+    *some = if begins { *some + 1 } else { *some - 1 };
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::needs::Needs;
+use super::needs::{Key, Needs};
 use crate::job::spec::{DepsMode, OnDepFailure};
 use crate::job::state::{BlockedReason, Priority};
 use crate::job::{Job, Stage};
-use crate::{FactoryId, JobId, Timestamp};
+use crate::{Epoch, FactoryId, JobId, Timestamp, Usd};
 
 /// A job, as the dispatcher sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,18 +17,56 @@ pub struct Standing {
     pub stage: Stage,
     /// Why it is blocked, while it is.
     pub blocked_reason: Option<BlockedReason>,
-    /// How urgent it is.
-    pub priority: Priority,
-    /// What it asks for.
+    /// What it asks of a factory.
     pub needs: Arc<Needs>,
+    /// With which others it may not run at a time.
+    pub key: Option<Key>,
+    /// What it is scored by.
+    pub merit: Merit,
     /// When it last entered the queue.
     pub queued_at: Timestamp,
+    /// Wanted by this instant.
+    pub due_at: Option<Timestamp>,
     /// Not to be claimed before this instant.
     pub not_before: Option<Timestamp>,
-    /// Who holds its lease.
-    pub holder: Option<FactoryId>,
+    /// The lease that is held.
+    pub tenure: Option<Tenure>,
     /// What it waits for, while it is blocked on that.
     pub awaits: Option<Awaits>,
+}
+
+/// What a job is scored by, besides its age and when it is due. Jobs with equal merits and needs are interchangeable.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Merit {
+    /// How urgent it is.
+    pub priority: Priority,
+    /// The repository it works in.
+    pub repo: Option<String>,
+    /// What is left of its own `budget.usd`, to the cent above; none: it has none.
+    pub estimate: Option<Usd>,
+    /// Attempts used since the last requeue.
+    pub attempt: u32,
+    /// Attempts allowed.
+    pub max_attempts: u32,
+    /// The factory that made its newest checkpoint.
+    pub saved_by: Option<FactoryId>,
+    /// Factories on which it has failed twice since the last requeue, sorted.
+    pub failed_on: Vec<FactoryId>,
+}
+
+/// A lease as the dispatcher sees it: whose seat it takes, and what ending it would cost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenure {
+    /// Who holds it.
+    pub holder: FactoryId,
+    /// Under which epoch.
+    pub epoch: Epoch,
+    /// When the run began.
+    pub since: Timestamp,
+    /// When its work was last saved: the newest checkpoint under this lease, else the beginning of the run.
+    pub saved_at: Timestamp,
+    /// How often the job was preempted since its last requeue.
+    pub preempted: u32,
 }
 
 /// What a blocked job waits for.
@@ -42,6 +80,11 @@ pub struct Awaits {
     pub on_failure: OnDepFailure,
 }
 
+/// Failures on one factory after which another one is preferred.
+const MANY_FAILURES: u32 = 2;
+/// A cent in micro-USD: estimates are compared to the cent, so that jobs share groups.
+const CENT: u64 = 10_000;
+
 impl Standing {
     /// Where a job stands.
     pub fn of(job: &Job) -> Self {
@@ -50,11 +93,13 @@ impl Standing {
             job: job.id,
             stage: job.stage,
             blocked_reason: job.blocked_reason,
-            priority: job.spec.priority,
             needs: Arc::new(Needs::of(&job.spec)),
+            key: Key::of(&job.spec),
+            merit: Merit::of(job),
             queued_at: job.queued_at.unwrap_or(job.created_at),
+            due_at: job.spec.due_at,
             not_before: job.not_before,
-            holder: job.held().map(|lease| lease.holder.clone()),
+            tenure: Tenure::of(job),
             awaits: waits.then(|| Awaits {
                 jobs: job.spec.depends_on.clone(),
                 mode: job.spec.deps_mode,
@@ -62,4 +107,44 @@ impl Standing {
             }),
         }
     }
+
+    /// Who holds its lease.
+    pub fn holder(&self) -> Option<&FactoryId> {
+        self.tenure.as_ref().map(|tenure| &tenure.holder)
+    }
+}
+
+impl Merit {
+    /// What a job is scored by.
+    pub fn of(job: &Job) -> Self {
+        let failed = job.failed_on.iter().filter(|(_, times)| **times >= MANY_FAILURES);
+        Self {
+            priority: job.spec.priority,
+            repo: job.spec.repo.clone(),
+            estimate: job.spec.budget.usd.map(|usd| estimate(usd, job.spent.usd)),
+            attempt: job.attempt,
+            max_attempts: job.spec.retry.max_attempts,
+            saved_by: job.checkpoint.as_ref().and(job.saved_by.clone()),
+            failed_on: failed.map(|(factory, _)| factory.clone()).collect(),
+        }
+    }
+}
+
+impl Tenure {
+    fn of(job: &Job) -> Option<Self> {
+        let lease = job.held()?;
+        let since = job.run.as_ref().map_or(job.updated_at, |run| run.started_at);
+        Some(Self {
+            holder: lease.holder.clone(),
+            epoch: lease.epoch,
+            since,
+            saved_at: job.saved_at.map_or(since, |saved| saved.max(since)),
+            preempted: job.preempted,
+        })
+    }
+}
+
+/// What is left of a budget, to the cent above.
+pub fn estimate(budget: Usd, spent: Usd) -> Usd {
+    Usd(budget.0.saturating_sub(spent.0).div_ceil(CENT).saturating_mul(CENT))
 }

@@ -40,6 +40,14 @@ pub struct Job {
     pub deps_met: bool,
     /// The newest work in progress.
     pub checkpoint: Option<Checkpoint>,
+    /// The factory that made it.
+    pub saved_by: Option<FactoryId>,
+    /// When it was made.
+    pub saved_at: Option<Timestamp>,
+    /// Runs that failed since the last requeue, by factory.
+    pub failed_on: std::collections::BTreeMap<FactoryId, u32>,
+    /// How often it was preempted since the last requeue.
+    pub preempted: u32,
     /// The distinct reviewers that approved.
     pub approved_by: Vec<String>,
     /// Words of reviewers and operators for the next run.

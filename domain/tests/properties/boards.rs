@@ -1,84 +1,57 @@
-//! The board against its naive rival: same picks, same counts, and nobody waits beside a job that fits.
+//! The board against its naive rival: same picks by the same scores, same counts, and nobody waits beside a job that fits.
 
-use std::sync::Arc;
-
-use domain::dispatch::{Board, Claim, Needs, Standing, WaiterNo};
-use domain::factory::{Beat, Card, Command, Descriptor, Factory, Health};
+use domain::dispatch::{Board, Claim, Pick, Rules, Standing, Tenure, WaiterNo, Weights};
+use domain::factory::Refusal;
 use domain::job::Stage;
-use domain::job::state::Priority;
-use domain::{FactoryId, JobId, Timestamp};
+use domain::{Epoch, FactoryId, JobId, Timestamp, Usd};
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use crate::rival::{Rival, Spot};
-
-const WORDS: [&str; 2] = ["gpu", "mac"];
-const KEYS: [&str; 2] = ["door", "wall"];
+use crate::rival::{Known, Rival, Spot};
+use crate::shapes::{self, CardShape, ClaimShape, FACTORIES, JobShape, STEP_MS, name};
 
 /// Something that happens to a board.
 #[derive(Clone, Debug)]
 enum Move {
-    Submit { priority: u8, words: u8, key: Option<(u8, u32)>, pause_ms: i64 },
-    Claim { factory: u8, words: Option<u8> },
-    Wait { factory: u8, words: Option<u8> },
+    Submit(JobShape),
+    Claim(ClaimShape),
+    Wait(ClaimShape),
     Leave,
     Lease { nth: usize },
     EndOffer { nth: usize },
+    Review { nth: usize },
     End { nth: usize, requeued: bool },
     Cancel { nth: usize },
-    Card { factory: u8, words: u8, seats: u32, draining: bool },
-    Pause(bool),
+    Weigh { nth: usize, dependents: u8 },
+    Card(CardShape),
+    Load { factory: u8, permille: u16 },
+    Rules { paused: bool, review_limit: Option<u32>, cents: u64, weights: Vec<(u8, u16)> },
     Pass { ms: i64 },
     Reopen,
 }
 
 fn step() -> impl Strategy<Value = Move> {
-    let words = || proptest::option::of(0_u8..4);
     let nth = || 0_usize..8;
-    let key = proptest::option::of((0_u8..2, 1_u32..3));
-    let pause_ms = prop_oneof![3 => Just(0), 1 => 1_i64..50];
+    let some = || proptest::option::weighted(0.3, 0_u32..3);
+    let weights = prop_oneof![1 => Just(Vec::new()), 1 => prop::collection::vec((0_u8..9, 0_u16..300), 1..5)];
     prop_oneof![
-        5 => (0_u8..4, 0_u8..4, key, pause_ms)
-            .prop_map(|(priority, words, key, pause_ms)| Move::Submit { priority, words, key, pause_ms }),
-        5 => (0_u8..3, words()).prop_map(|(factory, words)| Move::Claim { factory, words }),
-        3 => (0_u8..3, words()).prop_map(|(factory, words)| Move::Wait { factory, words }),
+        6 => shapes::job().prop_map(Move::Submit),
+        5 => shapes::claim().prop_map(Move::Claim),
+        4 => shapes::claim().prop_map(Move::Wait),
         1 => Just(Move::Leave),
         4 => nth().prop_map(|nth| Move::Lease { nth }),
         2 => nth().prop_map(|nth| Move::EndOffer { nth }),
+        1 => nth().prop_map(|nth| Move::Review { nth }),
         4 => (nth(), any::<bool>()).prop_map(|(nth, requeued)| Move::End { nth, requeued }),
         1 => nth().prop_map(|nth| Move::Cancel { nth }),
-        2 => (0_u8..3, 0_u8..4, 0_u32..3, prop::bool::weighted(0.2))
-            .prop_map(|(factory, words, seats, draining)| Move::Card { factory, words, seats, draining }),
-        1 => any::<bool>().prop_map(Move::Pause),
-        2 => (1_i64..40).prop_map(|ms| Move::Pass { ms }),
+        1 => (nth(), 0_u8..11).prop_map(|(nth, dependents)| Move::Weigh { nth, dependents }),
+        3 => shapes::card().prop_map(Move::Card),
+        1 => (0..FACTORIES, 0_u16..1_001).prop_map(|(factory, permille)| Move::Load { factory, permille }),
+        2 => (prop::bool::weighted(0.3), some(), 0_u64..1_500, weights)
+            .prop_map(|(paused, review_limit, cents, weights)| Move::Rules { paused, review_limit, cents, weights }),
+        3 => (1_i64..3 * STEP_MS).prop_map(|ms| Move::Pass { ms }),
         1 => Just(Move::Reopen),
     ]
-}
-
-fn name(no: u8) -> FactoryId {
-    format!("f{no}").parse().expect("given in a good form")
-}
-
-fn words(bits: u8) -> Vec<String> {
-    let chosen = WORDS.iter().enumerate().filter(|(no, _)| bits & (1 << no) != 0);
-    chosen.map(|(_, word)| (*word).to_owned()).collect()
-}
-
-fn factory(no: u8, bits: u8, seat_limit: u32, draining: bool) -> Arc<Factory> {
-    let card = Card {
-        factory_id: name(no),
-        descriptor: Descriptor::default(),
-        engines: Vec::new(),
-        repos: Vec::new(),
-        capabilities: words(bits),
-        engine_classes: Vec::new(),
-        health: Health::Ok,
-        seat_limit,
-        heartbeat_sec: 30,
-    };
-    let beat = Command::Beat(Box::new(Beat { card, load_permille: 0 }));
-    let step = domain::factory::transition(None, &"p".parse().expect("given in a good form"), &beat, Timestamp(0));
-    Arc::new(Factory { draining, ..step.next.expect("given in a good form") })
 }
 
 /// The board and its rival, side by side.
@@ -96,70 +69,96 @@ impl Pair {
             board: Board::default(),
             rival: Rival::default(),
             waiters: Vec::new(),
-            now: Timestamp(0),
+            now: Timestamp(100 * STEP_MS),
             submitted: 0,
         };
         for no in 0..2 {
-            pair.card(factory(no, 3, 2, false));
+            pair.card(&CardShape::plain(no));
         }
         pair
     }
 
-    fn card(&mut self, card: Arc<Factory>) {
+    fn card(&mut self, shape: &CardShape) {
+        let card = shape.card(self.now);
         self.rival.factories.retain(|old| old.id != card.id);
         self.rival.factories.push(card.clone());
-        self.board.observe_factory(card);
+        self.board.observe_factory(card, self.now);
     }
 
     /// The board sees the job as it was committed.
     fn observe(&mut self, job: Standing, spot: Option<Spot>) {
         self.board.observe(&job, self.now);
-        self.rival.jobs.retain(|(old, _)| old.job != job.job);
-        self.rival.jobs.extend(spot.map(|spot| (job, spot)));
+        let dependents = self.rival.known(job.job).map_or(0, |known| known.dependents);
+        self.rival.jobs.retain(|known| known.job.job != job.job);
+        self.rival.reviewing.retain(|id| *id != job.job);
+        if job.stage == Stage::Review {
+            self.rival.reviewing.push(job.job);
+        }
+        self.rival.jobs.extend(spot.map(|spot| Known { job, spot, dependents }));
     }
 
     /// The nth of the jobs in such a place.
-    fn nth(&self, nth: usize, of: impl Fn(&Spot) -> bool) -> Option<(Standing, Spot)> {
-        let fitting: Vec<_> = self.rival.jobs.iter().filter(|(_, spot)| of(spot)).collect();
-        fitting.get(nth % fitting.len().max(1)).map(|job| (*job).clone())
+    fn nth(&self, nth: usize, of: impl Fn(&Spot) -> bool) -> Option<Known> {
+        let fitting: Vec<_> = self.rival.jobs.iter().filter(|known| of(&known.spot)).collect();
+        fitting.get(nth % fitting.len().max(1)).map(|known| (*known).clone())
     }
 
     fn play(&mut self, step: Move) -> Result<(), TestCaseError> {
         match step {
-            Move::Submit { priority, words, key, pause_ms } => self.submit(priority, words, key, pause_ms),
-            Move::Claim { factory, words } => drop(self.claim(&claim(factory, words))?),
-            Move::Wait { factory, words } => {
-                let claim = claim(factory, words);
+            Move::Submit(shape) => self.submit(&shape),
+            Move::Claim(shape) => drop(self.claim(&shape.claim())?),
+            Move::Wait(shape) => {
+                let claim = shape.claim();
                 if self.claim(&claim)? == Ok(None) {
-                    let no = self.board.park(claim.clone());
+                    let no = self.board.park(claim.clone(), self.now);
                     self.waiters.push((no, claim));
                 }
             }
             Move::Leave => self.waiters.pop().into_iter().for_each(|(no, _)| self.board.unpark(no)),
             Move::Lease { nth } => {
-                if let Some((job, Spot::Offered(by))) = self.nth(nth, |spot| matches!(spot, Spot::Offered(_))) {
-                    let leased = Standing { stage: Stage::Assigned, holder: Some(by.clone()), not_before: None, ..job };
+                if let Some(Known { job, spot: Spot::Offered(by), .. }) =
+                    self.nth(nth, |spot| matches!(spot, Spot::Offered(_)))
+                {
+                    let tenure = Some(tenure(by.clone(), self.now));
+                    let leased = Standing { stage: Stage::Assigned, tenure, not_before: None, ..job };
                     self.observe(leased, Some(Spot::Running(by)));
                 }
             }
             Move::EndOffer { nth } => {
-                if let Some((job, _)) = self.nth(nth, |spot| matches!(spot, Spot::Offered(_))) {
-                    self.board.end_offer(job.job);
-                    if let Some((_, spot)) = self.rival.spot(job.job) {
-                        *spot = Spot::Ready;
+                if let Some(Known { job, .. }) = self.nth(nth, |spot| matches!(spot, Spot::Offered(_))) {
+                    self.board.end_offer(job.job, self.now);
+                    if let Some(known) = self.rival.known(job.job) {
+                        known.spot = Spot::Ready;
                     }
+                }
+            }
+            Move::Review { nth } => {
+                if let Some(Known { job, spot, .. }) = self.nth(nth, |spot| matches!(spot, Spot::Running(_))) {
+                    self.observe(Standing { stage: Stage::Review, ..job }, Some(spot));
                 }
             }
             Move::End { nth, requeued } => self.end(nth, requeued),
             Move::Cancel { nth } => {
-                if let Some((job, _)) = self.nth(nth, |_| true) {
-                    self.observe(Standing { stage: Stage::Cancelled, holder: None, ..job }, None);
+                if let Some(Known { job, .. }) = self.nth(nth, |_| true) {
+                    self.observe(Standing { stage: Stage::Cancelled, tenure: None, ..job }, None);
                 }
             }
-            Move::Card { factory: no, words, seats, draining } => self.card(factory(no, words, seats, draining)),
-            Move::Pause(paused) => {
-                self.board.set_paused(paused);
-                self.rival.paused = paused;
+            Move::Weigh { nth, dependents } => {
+                if let Some(Known { job, .. }) = self.nth(nth, |_| true) {
+                    self.weigh(job.job, dependents);
+                }
+            }
+            Move::Card(shape) => self.card(&shape),
+            Move::Load { factory, permille } => {
+                self.board.soften_factory(&name(factory), permille, self.now);
+                self.rival.loads.retain(|(id, _)| *id != name(factory));
+                self.rival.loads.push((name(factory), permille));
+            }
+            Move::Rules { paused, review_limit, cents, weights } => {
+                let weights = Weights::default().with(&shapes::weights(&weights));
+                let rules = Rules { paused, review_limit, weights, estimate: Usd(cents * 10_000), ..Rules::default() };
+                self.board.set_rules(rules.clone(), self.now);
+                self.rival.rules = rules;
             }
             Move::Pass { ms } => self.now = Timestamp(self.now.0 + ms),
             Move::Reopen => self.reopen(),
@@ -169,107 +168,100 @@ impl Pair {
         self.agree()
     }
 
-    fn submit(&mut self, priority: u8, bits: u8, key: Option<(u8, u32)>, pause_ms: i64) {
+    fn submit(&mut self, shape: &JobShape) {
         self.submitted += 1;
         // Ids do not follow the order of submission.
         let id = JobId(Uuid::from_u128(self.submitted * 7 % 61));
-        let needs = Needs {
-            capabilities: words(bits),
-            engine_class: None,
-            engines: Vec::new(),
-            key: key.map(|(no, _)| KEYS[usize::from(no)].to_owned()),
-            limit: key.map_or(1, |(_, limit)| limit),
-        };
-        let job = Standing {
-            job: id,
-            stage: Stage::Queued,
-            blocked_reason: None,
-            priority: [Priority::Low, Priority::Normal, Priority::High, Priority::Critical][usize::from(priority)],
-            needs: Arc::new(needs),
-            queued_at: self.now,
-            not_before: (pause_ms > 0).then(|| Timestamp(self.now.0 + pause_ms)),
-            holder: None,
-            awaits: None,
-        };
-        let spot = if pause_ms > 0 { Spot::Delayed } else { Spot::Ready };
-        self.observe(job, Some(spot));
+        let spot = if shape.pause_ms > 0 { Spot::Delayed } else { Spot::Ready };
+        self.observe(shape.standing(id, self.now), Some(spot));
+        self.weigh(id, shape.dependents);
+    }
+
+    fn weigh(&mut self, job: JobId, dependents: u8) {
+        self.board.set_dependents(job, dependents, self.now);
+        self.rival.known(job).into_iter().for_each(|known| known.dependents = dependents);
     }
 
     /// The product is opened again: offers and waiting claims are gone, everything else is as it was committed.
     fn reopen(&mut self) {
         self.waiters.clear();
+        self.rival.loads.clear();
         self.board = Board::default();
-        self.board.set_paused(self.rival.paused);
-        self.rival.factories.iter().for_each(|card| self.board.observe_factory(card.clone()));
+        self.board.set_rules(self.rival.rules.clone(), self.now);
+        self.board.set_reviewing(self.rival.reviewing.iter().copied());
+        self.rival.factories.iter().for_each(|card| self.board.observe_factory(card.clone(), self.now));
         let mut waiting = Vec::new();
-        for (job, spot) in &mut self.rival.jobs {
-            match spot {
-                Spot::Running(_) => self.board.observe(job, self.now),
-                Spot::Ready | Spot::Delayed | Spot::Offered(_) => waiting.push(job.clone()),
+        for known in &mut self.rival.jobs {
+            match known.spot {
+                Spot::Running(_) => self.board.observe(&known.job, self.now),
+                Spot::Ready | Spot::Delayed | Spot::Offered(_) => waiting.push(known.job.clone()),
             }
-            if matches!(spot, Spot::Offered(_)) {
-                *spot = Spot::Ready;
+            if matches!(known.spot, Spot::Offered(_)) {
+                known.spot = Spot::Ready;
             }
         }
         waiting.sort_by_key(|job| job.job);
         self.board.fill(&waiting, self.now);
+        for known in &self.rival.jobs {
+            self.board.set_dependents(known.job.job, known.dependents, self.now);
+        }
     }
 
     fn end(&mut self, nth: usize, requeued: bool) {
-        let Some((job, _)) = self.nth(nth, |spot| matches!(spot, Spot::Running(_))) else { return };
+        let Some(Known { job, .. }) = self.nth(nth, |spot| matches!(spot, Spot::Running(_))) else { return };
         if requeued {
-            let job = Standing { stage: Stage::Queued, holder: None, queued_at: self.now, ..job };
+            let job = Standing { stage: Stage::Queued, tenure: None, queued_at: self.now, ..job };
             self.observe(job, Some(Spot::Ready));
         } else {
-            self.observe(Standing { stage: Stage::Shipped, holder: None, ..job }, None);
+            self.observe(Standing { stage: Stage::Shipped, tenure: None, ..job }, None);
         }
     }
 
-    /// Both answer a claim; the answers are the same.
-    fn claim(&mut self, claim: &Claim) -> Result<Result<Option<JobId>, domain::factory::Refusal>, TestCaseError> {
-        let best = self.rival.best(claim);
-        let pick = self.board.pick(claim).map(|pick| pick.map(|pick| pick.job));
-        prop_assert_eq!(&pick, &best);
-        if let Ok(Some(id)) = pick {
+    /// Both answer a claim; the answers are the same, and so are the scores.
+    fn claim(&mut self, claim: &Claim) -> Result<Result<Option<JobId>, Refusal>, TestCaseError> {
+        let best = self.rival.best(claim, self.now);
+        let seen = self.board.preview(claim, self.now).map(|(pick, _)| pick);
+        let pick = self.board.pick(claim, self.now);
+        prop_assert_eq!(&seen, &pick);
+        let scored = pick.map(|pick| pick.map(|Pick { job, breakdown, .. }| (job, breakdown.score())));
+        prop_assert_eq!(&scored, &best);
+        let answer = best.map(|best| best.map(|(job, _)| job));
+        if let Ok(Some(id)) = answer {
             self.offer(id, &claim.factory);
         }
-        Ok(best)
+        Ok(answer)
     }
 
     fn offer(&mut self, id: JobId, to: &FactoryId) {
-        if let Some((_, spot)) = self.rival.spot(id) {
-            *spot = Spot::Offered(to.clone());
+        if let Some(known) = self.rival.known(id) {
+            known.spot = Spot::Offered(to.clone());
         }
     }
 
     fn wake(&mut self) {
         self.board.wake(self.now);
-        for (job, spot) in &mut self.rival.jobs {
-            if *spot == Spot::Delayed && job.not_before.is_none_or(|at| at <= self.now) {
-                *spot = Spot::Ready;
+        for known in &mut self.rival.jobs {
+            if known.spot == Spot::Delayed && known.job.not_before.is_none_or(|at| at <= self.now) {
+                known.spot = Spot::Ready;
             }
         }
     }
 
     /// Everything that is served may be served, and nobody is left beside a job that fits.
     fn serve(&mut self) -> Result<(), TestCaseError> {
-        for (no, pick) in self.board.serve_waiters(|_| false) {
+        for (no, pick) in self.board.serve_waiters(self.now, |_| false) {
             let at = self.waiters.iter().position(|(waiter, _)| *waiter == no);
             prop_assert!(at.is_some(), "whoever is served was waiting, once");
             let (_, claim) = self.waiters.remove(at.unwrap_or_default());
             prop_assert_eq!(&pick.factory, &claim.factory);
-            prop_assert!(!self.rival.paused);
-            let card = self.rival.admit(&claim.factory);
-            prop_assert!(card.is_ok(), "{:?}", card);
-            let ready = self.rival.jobs.iter().find(|(job, spot)| job.job == pick.job && *spot == Spot::Ready);
-            let fits = ready.is_some_and(|(job, _)| {
-                self.rival.admit(&claim.factory).is_ok_and(|card| self.rival.fits(card, &claim, job))
-            });
-            prop_assert!(fits, "{:?} for {:?}", pick, claim);
+            prop_assert!(!self.rival.is_shut());
+            let ready = self.rival.jobs.iter().any(|known| known.job.job == pick.job && known.spot == Spot::Ready);
+            let fit = self.rival.fit(&claim, pick.job, self.now);
+            prop_assert!(ready && fit.is_some(), "{:?} for {:?}", pick, claim);
             self.offer(pick.job, &claim.factory);
         }
         for (no, claim) in &self.waiters {
-            let left = self.rival.best(claim);
+            let left = self.rival.best(claim, self.now);
             prop_assert!(!matches!(left, Ok(Some(_))), "waiter {:?} {:?} is left beside {:?}", no, claim, left);
         }
         Ok(())
@@ -278,27 +270,32 @@ impl Pair {
     fn agree(&self) -> Result<(), TestCaseError> {
         for card in &self.rival.factories {
             prop_assert_eq!(self.board.seats_used(&card.id), self.rival.used(&card.id));
-            let claim = Claim { factory: card.id.clone(), capabilities: None, engine_classes: None };
-            let fits = |(job, spot): &&(Standing, Spot)| *spot == Spot::Ready && self.rival.fits(card, &claim, job);
-            let claimable = if self.rival.paused { 0 } else { self.rival.jobs.iter().filter(fits).count() };
-            prop_assert_eq!(self.board.claimable(&card.id), claimable);
+            let claim = Claim::plain(card.id.clone());
+            let fits =
+                |known: &&Known| known.spot == Spot::Ready && self.rival.fits(card, &claim, &known.job, self.now);
+            let claimable = if self.rival.is_shut() { 0 } else { self.rival.jobs.iter().filter(fits).count() };
+            prop_assert_eq!(self.board.claimable(&card.id, self.now), claimable);
         }
-        let ready = self.rival.jobs.iter().filter(|(_, spot)| *spot == Spot::Ready).count();
-        let offered = self.rival.jobs.iter().filter(|(_, spot)| matches!(spot, Spot::Offered(_))).count();
-        let next =
-            self.rival.jobs.iter().filter(|(_, spot)| *spot == Spot::Delayed).filter_map(|(job, _)| job.not_before);
+        let ready = self.rival.jobs.iter().filter(|known| known.spot == Spot::Ready).count();
+        let offered = self.rival.jobs.iter().filter(|known| matches!(known.spot, Spot::Offered(_))).count();
         prop_assert_eq!((self.board.ready(), self.board.offered(None) as usize), (ready, offered));
-        prop_assert_eq!((self.board.waiting(), self.board.next_wake()), (self.waiters.len(), next.min()));
+        prop_assert_eq!(self.board.waiting(), self.waiters.len());
+        let next = self.rival.jobs.iter().filter(|known| known.spot == Spot::Delayed);
+        let next = next.filter_map(|known| known.job.not_before).min();
+        prop_assert!(next.is_none_or(|next| self.board.next_wake().is_some_and(|wake| wake <= next)));
+        let waits: usize = self.board.waits(self.now).values().sum();
+        let delayed = self.rival.jobs.iter().filter(|known| known.spot == Spot::Delayed).count();
+        prop_assert_eq!(waits, ready + delayed, "every waiting job waits for one reason");
         Ok(())
     }
 }
 
-fn claim(no: u8, bits: Option<u8>) -> Claim {
-    Claim { factory: name(no), capabilities: bits.map(words), engine_classes: None }
+pub(crate) fn tenure(holder: FactoryId, now: Timestamp) -> Tenure {
+    Tenure { holder, epoch: Epoch(1), since: now, saved_at: now, preempted: 0 }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_board_agrees_with_its_naive_rival(steps in prop::collection::vec(step(), 1..60)) {
@@ -314,9 +311,39 @@ proptest! {
         for step in steps {
             pair.play(step)?;
         }
-        for (job, _) in std::mem::take(&mut pair.rival.jobs) {
-            pair.board.clear(job.job);
+        for known in std::mem::take(&mut pair.rival.jobs) {
+            pair.board.clear(known.job.job, pair.now);
         }
+        pair.rival.reviewing.clear();
         pair.agree()?;
+    }
+
+    /// A job that becomes ready goes to whoever it fits best, and among equals to whoever waits longest.
+    #[test]
+    fn a_fresh_job_goes_to_the_waiting_claim_that_it_fits_best(
+        cards in prop::collection::vec(shapes::card(), 1..6),
+        loads in prop::collection::vec(0_u16..1_001, 3),
+        waiters in prop::collection::vec(shapes::claim(), 1..8),
+        job in shapes::job(),
+    ) {
+        let mut pair = Pair::new();
+        cards.iter().for_each(|card| pair.card(card));
+        for (no, permille) in (0..FACTORIES).zip(loads) {
+            pair.play(Move::Load { factory: no, permille })?;
+        }
+        for shape in waiters {
+            pair.play(Move::Wait(shape))?;
+        }
+        let job = JobShape { pause_ms: 0, dependents: 0, ..job };
+        let (id, waiting) = (JobId(Uuid::from_u128(7)), pair.waiters.clone());
+        pair.submit(&job);
+        let fits = waiting.iter().filter_map(|(no, claim)| Some((pair.rival.fit(claim, id, pair.now)?, std::cmp::Reverse(*no))));
+        let best = fits.max().map(|(score, _)| score);
+        let served = pair.board.serve_waiters(pair.now, |_| false);
+        prop_assert_eq!(served.len(), usize::from(best.is_some()));
+        if let Some((no, _)) = served.first() {
+            let got = waiting.iter().find(|(waiter, _)| waiter == no).and_then(|(_, claim)| pair.rival.fit(claim, id, pair.now));
+            prop_assert_eq!(got, best);
+        }
     }
 }

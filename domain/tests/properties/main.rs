@@ -3,5 +3,7 @@
 mod boards;
 mod jobs;
 mod orders;
+mod preemption;
 mod rival;
+mod shapes;
 mod values;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::dispatch::{Claim, Needs, Standing};
-use domain::factory::{Factory, Refusal, admit};
-use domain::{FactoryId, JobId};
+use domain::dispatch::{Claim, Rules, Score, Standing, Term, Weights, score};
+use domain::factory::{Engine, EngineState, Factory, Health, Presence, Refusal, admit};
+use domain::{FactoryId, JobId, Timestamp};
 
 /// Where a job is, as the rival remembers it.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,31 +19,46 @@ pub(crate) enum Spot {
     Running(FactoryId),
 }
 
+/// A job, where it is, and how many wait for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Known {
+    pub(crate) job: Standing,
+    pub(crate) spot: Spot,
+    pub(crate) dependents: u8,
+}
+
 /// Jobs, factories and the gate.
 #[derive(Default)]
 pub(crate) struct Rival {
-    pub(crate) jobs: Vec<(Standing, Spot)>,
+    pub(crate) jobs: Vec<Known>,
     pub(crate) factories: Vec<Arc<Factory>>,
-    pub(crate) paused: bool,
+    pub(crate) loads: Vec<(FactoryId, u16)>,
+    pub(crate) rules: Rules,
+    pub(crate) reviewing: Vec<JobId>,
 }
 
 impl Rival {
     /// How many seats of a factory are taken.
     pub(crate) fn used(&self, id: &FactoryId) -> u32 {
         let takes = |spot: &Spot| matches!(spot, Spot::Offered(by) | Spot::Running(by) if by == id);
-        u32::try_from(self.jobs.iter().filter(|(_, spot)| takes(spot)).count()).expect("given in a good form")
+        u32::try_from(self.jobs.iter().filter(|known| takes(&known.spot)).count()).expect("given in a good form")
     }
 
     /// How many jobs of a key are on offer or running.
-    pub(crate) fn key_used(&self, key: &str) -> usize {
-        let of_key = |job: &Standing| job.needs.key.as_deref() == Some(key);
+    fn key_used(&self, name: &str) -> usize {
+        let of_key = |job: &Standing| job.key.as_ref().is_some_and(|key| key.name == name);
         let taken = |spot: &Spot| matches!(spot, Spot::Offered(_) | Spot::Running(_));
-        self.jobs.iter().filter(|(job, spot)| of_key(job) && taken(spot)).count()
+        self.jobs.iter().filter(|known| of_key(&known.job) && taken(&known.spot)).count()
     }
 
     /// The place of a job.
-    pub(crate) fn spot(&mut self, id: JobId) -> Option<&mut (Standing, Spot)> {
-        self.jobs.iter_mut().find(|(job, _)| job.job == id)
+    pub(crate) fn known(&mut self, id: JobId) -> Option<&mut Known> {
+        self.jobs.iter_mut().find(|known| known.job.job == id)
+    }
+
+    /// No job is handed out to anybody.
+    pub(crate) fn is_shut(&self) -> bool {
+        self.rules.paused || self.rules.review_limit.is_some_and(|limit| self.reviewing.len() >= limit as usize)
     }
 
     /// The card of a factory that may claim.
@@ -53,24 +68,89 @@ impl Rival {
         Ok(card)
     }
 
-    /// The job can be picked for the claim of a factory that may claim.
-    pub(crate) fn fits(&self, card: &Factory, claim: &Claim, job: &Standing) -> bool {
-        let words = claim.capabilities.as_ref().unwrap_or(&card.capabilities);
-        let Needs { capabilities, key, limit, .. } = &*job.needs;
-        let key_is_free = key.as_ref().is_none_or(|key| self.key_used(key) < *limit as usize);
-        key_is_free && capabilities.iter().all(|wanted| words.contains(wanted))
+    /// When all who know it say that the account of an engine is at its limit, the latest counts.
+    fn is_usable(&self, engine: &Engine, now: Timestamp) -> bool {
+        let limits = |known: &&Engine| {
+            known.name == engine.name
+                && known.account.is_some()
+                && known.account == engine.account
+                && known.state == EngineState::Unavailable
+                && known.resets_at.is_some_and(|until| until > now)
+        };
+        let own = engine.state == EngineState::Unavailable && engine.resets_at.is_none_or(|until| until > now);
+        !own && self.factories.iter().flat_map(|card| &card.engines).find(limits).is_none()
     }
 
-    /// The best job for the claim.
-    pub(crate) fn best(&self, claim: &Claim) -> Result<Option<JobId>, Refusal> {
+    fn has_what_it_takes(&self, card: &Factory, claim: &Claim, job: &Standing, now: Timestamp) -> bool {
+        let words = claim.capabilities.as_ref().unwrap_or(&card.capabilities);
+        let takes = |name: &String| job.needs.engines.is_empty() || job.needs.engines.contains(name);
+        let mut acceptable = card.engines.iter().filter(|engine| takes(&engine.name)).peekable();
+        let none_needed = job.needs.engines.is_empty() && acceptable.peek().is_none();
+        job.needs.capabilities.iter().all(|wanted| words.contains(wanted))
+            && (none_needed || acceptable.any(|engine| self.is_usable(engine, now)))
+    }
+
+    /// It failed twice there, and another known factory could take it now.
+    fn excludes(&self, card: &Factory, job: &Standing, now: Timestamp) -> bool {
+        let failed_on = &job.merit.failed_on;
+        let well =
+            |other: &Factory| other.presence == Presence::Online && !other.draining && other.health != Health::Failing;
+        failed_on.contains(&card.id)
+            && self.factories.iter().any(|other| {
+                !failed_on.contains(&other.id)
+                    && well(other)
+                    && self.used(&other.id) < other.seat_limit
+                    && self.has_what_it_takes(other, &Claim::plain(other.id.clone()), job, now)
+            })
+    }
+
+    /// The job can be picked for the claim of a factory that may claim.
+    pub(crate) fn fits(&self, card: &Factory, claim: &Claim, job: &Standing, now: Timestamp) -> bool {
+        let key_is_free = job.key.as_ref().is_none_or(|key| self.key_used(&key.name) < key.limit as usize);
+        key_is_free && self.has_what_it_takes(card, claim, job, now) && !self.excludes(card, job, now)
+    }
+
+    /// Σ weight · term.
+    fn score(&self, card: &Factory, claim: &Claim, known: &Known, weights: &Weights, now: Timestamp) -> Score {
+        let Known { job, dependents, .. } = known;
+        let had = claim.capabilities.as_ref().unwrap_or(&card.capabilities).len();
+        let warm = job.merit.repo.as_ref().is_some_and(|repo| card.repos.contains(repo));
+        let load = self.loads.iter().find(|(id, _)| *id == card.id).map_or(0, |(_, load)| *load);
+        let terms = [
+            (Term::Priority, score::priority(job.merit.priority)),
+            (Term::Age, score::age(job.queued_at, now)),
+            (Term::CapabilityFit, score::capability_fit(job.needs.capabilities.len(), had)),
+            (Term::Affinity, score::affinity(job.merit.saved_by.as_ref() == Some(&card.id), warm)),
+            (Term::Due, score::due(job.due_at, now)),
+            (Term::CriticalPath, score::critical_path(*dependents)),
+            (Term::Retry, score::retry(job.merit.attempt, job.merit.max_attempts)),
+            (Term::Load, score::load(load)),
+            (Term::Cost, score::cost(job.merit.estimate.unwrap_or(self.rules.estimate))),
+        ];
+        terms.into_iter().fold(Score(0), |sum, (term, value)| sum.plus(Score::of(weights, term, value)))
+    }
+
+    /// The best job for the claim, with its score.
+    pub(crate) fn best(&self, claim: &Claim, now: Timestamp) -> Result<Option<(JobId, Score)>, Refusal> {
         let card = self.admit(&claim.factory)?;
-        if self.paused {
+        if self.is_shut() {
             return Ok(None);
         }
-        let ready = self.jobs.iter().filter(|(_, spot)| *spot == Spot::Ready).map(|(job, _)| job);
-        let fitting = ready.filter(|job| self.fits(card, claim, job));
-        let best = fitting
-            .min_by(|a, b| b.priority.cmp(&a.priority).then(a.queued_at.cmp(&b.queued_at)).then(a.job.cmp(&b.job)));
-        Ok(best.map(|job| job.job))
+        let weights = self.rules.weights.with(&claim.weights);
+        let ready = self.jobs.iter().filter(|known| known.spot == Spot::Ready);
+        let fitting = ready.filter(|known| self.fits(card, claim, &known.job, now));
+        let scored = fitting.map(|known| (self.score(card, claim, known, &weights, now), &known.job));
+        let best = scored.min_by(|(a, one), (b, other)| {
+            b.cmp(a).then(one.queued_at.cmp(&other.queued_at)).then(one.job.cmp(&other.job))
+        });
+        Ok(best.map(|(score, job)| (job.job, score)))
+    }
+
+    /// The score under the product's weights, for comparing who a job goes to.
+    pub(crate) fn fit(&self, claim: &Claim, job: JobId, now: Timestamp) -> Option<Score> {
+        let card = self.admit(&claim.factory).ok()?;
+        let known = self.jobs.iter().find(|known| known.job.job == job)?;
+        let fits = self.fits(card, claim, &known.job, now);
+        fits.then(|| self.score(card, claim, known, &self.rules.weights, now))
     }
 }

@@ -3,7 +3,7 @@
 
 use actors::Product;
 use domain::ProductId;
-use domain::dispatch::{Awaits, Claim, Needs, Supply, Verdict, settled};
+use domain::dispatch::{Awaits, Needs, Supply, Verdict, settled};
 use domain::job::{self, Spec};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -69,9 +69,6 @@ async fn dependencies(call: &Call, product: &ProductId, spec: &Spec) -> Result<b
 async fn fitting(product: &Product, spec: &Spec) -> Result<Vec<String>, Problem> {
     let needs = Needs::of(spec);
     let views = product.factories().await.map_err(refusal::of)?;
-    let fits = views.iter().map(|view| &view.factory).filter(|factory| {
-        let claim = Claim { factory: factory.id.clone(), capabilities: None, engine_classes: None };
-        Supply::of(factory, &claim).meets(&needs)
-    });
+    let fits = views.iter().map(|view| &view.factory).filter(|factory| Supply::card(factory).rejects(&needs).is_none());
     Ok(fits.map(|factory| factory.id.to_string()).collect())
 }

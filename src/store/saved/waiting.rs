@@ -33,7 +33,7 @@ struct Part<'a> {
 /// Reads waiting jobs; jobs with the same needs share one record of them.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Waiting {
-    needs: HashMap<Box<str>, Arc<dispatch::Needs>>,
+    needs: HashMap<Box<str>, (Arc<dispatch::Needs>, Option<dispatch::Key>)>,
 }
 
 impl Waiting {
@@ -49,15 +49,18 @@ impl Waiting {
             SCHEMA => json("state", state)?,
             other => return Err(Unreadable::Schema(other)),
         };
+        let (needs, key) = self.shared(part.needs.map_or("{}", RawValue::get))?;
         Ok(Standing {
             job,
             stage,
             blocked_reason: part.blocked_reason,
-            priority: part.priority,
-            needs: self.shared(part.needs.map_or("{}", RawValue::get))?,
+            needs,
+            key,
+            merit: dispatch::Merit { priority: part.priority, ..Default::default() },
             queued_at: part.queued_at.unwrap_or(part.created_at),
+            due_at: None,
             not_before,
-            holder: None,
+            tenure: None,
             awaits: part.awaits.map(|awaits| dispatch::Awaits {
                 jobs: awaits.jobs.into_owned(),
                 mode: awaits.mode,
@@ -66,19 +69,19 @@ impl Waiting {
         })
     }
 
-    fn shared(&mut self, text: &str) -> Result<Arc<dispatch::Needs>, Unreadable> {
+    fn shared(&mut self, text: &str) -> Result<(Arc<dispatch::Needs>, Option<dispatch::Key>), Unreadable> {
         if let Some(known) = self.needs.get(text) {
             return Ok(known.clone());
         }
         let needs: Needs<'_> = json("state", text)?;
+        let limit = needs.limit.unwrap_or(1);
+        let key = needs.key.map(|name| dispatch::Key { name: name.into(), limit });
         let needs = Arc::new(dispatch::Needs {
             capabilities: needs.capabilities.into_owned(),
             engine_class: needs.engine_class.map(Into::into),
             engines: needs.engines.into_owned(),
-            key: needs.key.map(Into::into),
-            limit: needs.limit.unwrap_or(1),
         });
-        self.needs.insert(text.into(), needs.clone());
-        Ok(needs)
+        self.needs.insert(text.into(), (needs.clone(), key.clone()));
+        Ok((needs, key))
     }
 }

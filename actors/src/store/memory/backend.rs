@@ -96,6 +96,7 @@ fn opened(tenant: &Tenant) -> Opened {
         last_at: tenant.log.last().map(|logged| logged.at).unwrap_or_default(),
         settings: tenant.settings.clone(),
         factories: tenant.factories.values().cloned().collect(),
+        reviewing: jobs().filter(|job| job.stage == Stage::Review).map(|job| job.id).collect(),
         leased: jobs().filter(|job| job.held().is_some()).cloned().collect(),
         dependencies: named.filter_map(|id| tenant.jobs.get(id).map(|(job, _)| (*id, job.stage))).collect(),
         waiting,

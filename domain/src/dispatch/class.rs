@@ -1,0 +1,221 @@
+//! Jobs that are interchangeable but for their age and when they are due: only their heads are scored.
+//!
+//! A candidate is a ready job that no key keeps from running. Ready jobs with a key stand in a lane of that key, in
+//! order; only the head of a lane that is open is a candidate.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::locks::LockNo;
+use super::score::{self, Score};
+use super::standing::Merit;
+use super::weights::{Term, Weights};
+use crate::{JobId, Timestamp};
+
+/// Number of what jobs ask for; reused when no job asks for it any more.
+pub(super) type DemandNo = u32;
+
+/// A job's place in the order of its class: older first, then by id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Rank {
+    pub(super) queued_at: Timestamp,
+    pub(super) job: JobId,
+}
+
+/// What the jobs of a class have in common.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Kind {
+    pub(super) demand: DemandNo,
+    pub(super) merit: Merit,
+    /// How many jobs wait for each of them, at most [`score::MOST_WAITING`].
+    pub(super) waiting: u8,
+}
+
+/// Where a ready job stands in its class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Spot {
+    pub(super) rank: Rank,
+    pub(super) due_at: Option<Timestamp>,
+    pub(super) lock: Option<LockNo>,
+}
+
+/// A candidate with its score, as far as it depends on the job itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) score: Score,
+    pub(super) rank: Rank,
+    pub(super) due_at: Option<Timestamp>,
+}
+
+impl Head {
+    /// Whether this one is to be preferred: higher score, then older, then by id.
+    pub(super) fn beats(&self, other: &Self) -> bool {
+        self.score.cmp(&other.score).then(other.rank.cmp(&self.rank)) == Ordering::Greater
+    }
+}
+
+/// The ready jobs of a kind.
+#[derive(Debug)]
+pub(super) struct Class {
+    pub(super) kind: std::sync::Arc<Kind>,
+    /// Jobs of this kind that are ready, delayed or on offer.
+    pub(super) members: u32,
+    pub(super) ready: usize,
+    /// Ready jobs behind locks that are closed.
+    pub(super) shut: usize,
+    /// Candidates that are not due at any time.
+    undated: BTreeSet<Rank>,
+    /// Candidates that are, in both orders.
+    by_age: BTreeSet<(Rank, Timestamp)>,
+    by_due: BTreeSet<(Timestamp, Rank)>,
+    lanes: BTreeMap<(LockNo, Option<Timestamp>), BTreeSet<Rank>>,
+}
+
+impl Class {
+    pub(super) fn new(kind: std::sync::Arc<Kind>) -> Self {
+        Self {
+            kind,
+            members: 0,
+            ready: 0,
+            shut: 0,
+            undated: BTreeSet::new(),
+            by_age: BTreeSet::new(),
+            by_due: BTreeSet::new(),
+            lanes: BTreeMap::new(),
+        }
+    }
+
+    /// Enters a ready job; `open` tells of its lock. Answers whether it is a candidate now.
+    pub(super) fn insert(&mut self, spot: Spot, open: bool) -> bool {
+        self.ready += 1;
+        let Some(lock) = spot.lock else {
+            self.admit(spot.rank, spot.due_at);
+            return true;
+        };
+        let lane = self.lanes.entry((lock, spot.due_at)).or_default();
+        let before = lane.first().copied();
+        lane.insert(spot.rank);
+        if !open {
+            self.shut += 1;
+            return false;
+        }
+        if before.is_some_and(|before| before < spot.rank) {
+            return false;
+        }
+        before.iter().for_each(|before| self.dismiss(*before, spot.due_at));
+        self.admit(spot.rank, spot.due_at);
+        true
+    }
+
+    /// Takes a ready job out. Answers the job that is a candidate in its place, and whether its lane is empty now.
+    pub(super) fn remove(&mut self, spot: Spot, open: bool) -> (Option<JobId>, bool) {
+        self.ready -= 1;
+        let Some(lock) = spot.lock else {
+            self.dismiss(spot.rank, spot.due_at);
+            return (None, false);
+        };
+        let Some(lane) = self.lanes.get_mut(&(lock, spot.due_at)) else { return (None, false) };
+        let was_head = lane.first() == Some(&spot.rank);
+        lane.remove(&spot.rank);
+        let next = lane.first().copied();
+        if next.is_none() {
+            self.lanes.remove(&(lock, spot.due_at));
+        }
+        if !open {
+            self.shut -= 1;
+            return (None, next.is_none());
+        }
+        if !was_head {
+            return (None, false);
+        }
+        self.dismiss(spot.rank, spot.due_at);
+        next.iter().for_each(|next| self.admit(*next, spot.due_at));
+        (next.map(|next| next.job), next.is_none())
+    }
+
+    /// A lock has opened or closed. Answers the job that is a candidate now.
+    pub(super) fn turn(&mut self, lock: LockNo, due_at: Option<Timestamp>, open: bool) -> Option<JobId> {
+        let lane = self.lanes.get(&(lock, due_at))?;
+        let (head, len) = (*lane.first()?, lane.len());
+        if open {
+            self.shut -= len;
+            self.admit(head, due_at);
+            return Some(head.job);
+        }
+        self.shut += len;
+        self.dismiss(head, due_at);
+        None
+    }
+
+    /// Enters many jobs at once that no key holds and that are not due. The order is built from sorted ranks, which
+    /// leaves no node half empty.
+    pub(super) fn fill(&mut self, mut ranks: BTreeSet<Rank>) {
+        self.ready += ranks.len();
+        self.undated.append(&mut ranks);
+    }
+
+    fn admit(&mut self, rank: Rank, due_at: Option<Timestamp>) {
+        match due_at {
+            Some(due_at) => {
+                self.by_age.insert((rank, due_at));
+                self.by_due.insert((due_at, rank));
+            }
+            None => {
+                self.undated.insert(rank);
+            }
+        }
+    }
+
+    fn dismiss(&mut self, rank: Rank, due_at: Option<Timestamp>) {
+        match due_at {
+            Some(due_at) => {
+                self.by_age.remove(&(rank, due_at));
+                self.by_due.remove(&(due_at, rank));
+            }
+            None => {
+                self.undated.remove(&rank);
+            }
+        }
+    }
+
+    /// The best candidate by age and due.
+    pub(super) fn head(&self, weights: &Weights, now: Timestamp) -> Option<Head> {
+        let undated = self.undated.first().map(|rank| head(weights, *rank, None, now));
+        match (undated, self.dated_head(weights, now)) {
+            (Some(undated), Some(dated)) => Some(if dated.beats(&undated) { dated } else { undated }),
+            (undated, dated) => undated.or(dated),
+        }
+    }
+
+    /// The best candidate that is due at some time, by looking at both orders from their beginnings until nothing that
+    /// follows in both can be better (the threshold algorithm of Fagin, Lotem and Naor, "Optimal aggregation
+    /// algorithms for middleware", 2001).
+    fn dated_head(&self, weights: &Weights, now: Timestamp) -> Option<Head> {
+        let mut best: Option<Head> = None;
+        for ((rank, its_due), (due_at, its_rank)) in self.by_age.iter().zip(&self.by_due) {
+            for seen in [head(weights, *rank, Some(*its_due), now), head(weights, *its_rank, Some(*due_at), now)] {
+                if best.is_none_or(|best| seen.beats(&best)) {
+                    best = Some(seen);
+                }
+            }
+            let bound = head(weights, *rank, Some(*due_at), now);
+            if best.is_some_and(|best| !bound.beats(&best)) {
+                break;
+            }
+        }
+        best
+    }
+
+    /// Candidates in the order of their age, the undated ones first.
+    pub(super) fn candidates(&self) -> impl Iterator<Item = (Rank, Option<Timestamp>)> {
+        let dated = self.by_age.iter().map(|(rank, due_at)| (*rank, Some(*due_at)));
+        self.undated.iter().map(|rank| (*rank, None)).chain(dated)
+    }
+}
+
+/// A candidate with what its age and its due time add to its score.
+pub(super) fn head(weights: &Weights, rank: Rank, due_at: Option<Timestamp>, now: Timestamp) -> Head {
+    let age = Score::of(weights, Term::Age, score::age(rank.queued_at, now));
+    let due = Score::of(weights, Term::Due, score::due(due_at, now));
+    Head { score: age.plus(due), rank, due_at }
+}
