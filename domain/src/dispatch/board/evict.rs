@@ -45,14 +45,19 @@ impl Board {
         victims.map(|(_, victim, due)| (victim.job, victim.epoch, due.ms_since(now).div_ceil(1_000))).collect()
     }
 
-    /// A job has found a seat: whatever was under way for it is over.
+    /// A job has found a seat, or has gone: whatever was under way for it is over.
     pub(super) fn placed(&mut self, job: JobId, now: Timestamp) {
+        self.release(job, now);
+        self.evictions.forget(job);
+    }
+
+    /// Ends what is under way for a job; a seat that was kept for it is there for everybody.
+    fn release(&mut self, job: JobId, now: Timestamp) {
         if let Some(Phase::Kept { seat, .. }) = self.evictions.end(job) {
             self.seats.count_reserved(seat, false);
             self.roomy.insert(seat);
             self.seat_changed(seat, now);
         }
-        self.evictions.forget(job);
     }
 
     fn follow(&mut self, job: JobId, phase: Phase, now: Timestamp) -> Option<Order> {
@@ -76,8 +81,12 @@ impl Board {
                     Order { evict: victim.job, epoch: victim.epoch, by: job }
                 })
             }
-            Phase::Kept { seat, until } if until <= now || !self.seats.is_well(seat) => {
-                self.placed(job, now);
+            Phase::Kept { seat, .. } if !self.seats.is_well(seat) => {
+                self.release(job, now);
+                None
+            }
+            Phase::Kept { seat, until } if until <= now => {
+                self.release(job, now);
                 self.evictions.shun(job, seat, now);
                 None
             }
