@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::dispatch::Claim;
+use domain::dispatch::{Claim, Waits};
 use domain::factory::{Descriptor, Engine, Factory, Health};
 use domain::job::command::Report;
 use domain::job::{Command, Job, Run, Spec};
@@ -85,6 +85,15 @@ pub enum NotDone {
     /// It may or may not have been done.
     #[error("the outcome is not known")]
     OutcomeUnknown,
+}
+
+impl From<factory::Refusal> for NotDone {
+    fn from(refusal: factory::Refusal) -> Self {
+        match refusal {
+            factory::Refusal::Unknown => Self::UnknownFactory,
+            refusal => Self::Factory(refusal),
+        }
+    }
 }
 
 impl From<Why> for NotDone {
@@ -260,12 +269,14 @@ pub struct FactoryView {
 }
 
 /// What a product has in hand.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Jobs that are ready.
     pub ready: usize,
     /// Claims that wait.
     pub waiting_claims: usize,
+    /// Jobs that wait, by the first reason.
+    pub waits: Waits,
     /// Held leases.
     pub leases: usize,
     /// Jobs whose actor is awake.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use domain::dispatch::{Claim, Explained, Needs, Pick, Sought};
 use domain::job::Job;
 use domain::job::command::Fence;
 use domain::product::{Command, Renewal, Settings};
@@ -86,8 +87,7 @@ impl Product {
                 Answer::Granted(grant) => grants.push(*grant),
                 Answer::Repeated { job, epoch } => grants.extend(self.repeated(job, epoch).await?),
                 Answer::Nothing => {}
-                Answer::Refused(domain::factory::Refusal::Unknown) => refused = Some(NotDone::UnknownFactory),
-                Answer::Refused(refusal) => refused = Some(NotDone::Factory(refusal)),
+                Answer::Refused(refusal) => refused = Some(refusal.into()),
                 Answer::Failed(why) => refused = Some(why),
             }
         }
@@ -175,11 +175,24 @@ impl Product {
         self.soft.over(job)
     }
 
+    /// Why a job waits. None: it waits for no factory.
+    pub async fn explain(&self, job: JobId) -> Result<Option<Explained>, NotDone> {
+        self.ask_dispatcher(|port| dispatcher::Msg::Explain(job, port)).await
+    }
+
+    /// What a claim would get, and what keeps the factory from the other ready jobs. Changes nothing.
+    pub async fn preview(&self, claim: Claim) -> Result<(Option<Pick>, Sought), NotDone> {
+        self.ask_dispatcher(|port| dispatcher::Msg::Preview(claim, port)).await
+    }
+
+    /// Some known factory has what a job asks for, whether it can take it now or not.
+    pub fn could_run(&self, needs: &Needs) -> bool {
+        self.lane.fleet.could_run(needs)
+    }
+
     /// What the product has in hand.
     pub async fn counts(&self) -> Result<Counts, NotDone> {
-        let (port, counts) = oneshot::channel();
-        self.actors.dispatcher.cast(dispatcher::Msg::Count(port)).map_err(|_| reloading())?;
-        counts.await.unwrap_or(Err(reloading()))
+        self.ask_dispatcher(dispatcher::Msg::Count).await
     }
 
     /// Kills one of the product's actors; its supervisor starts it again from what is committed.
@@ -209,6 +222,13 @@ impl Product {
         let (port, outcome) = oneshot::channel();
         self.actors.product.cast(msg(port)).map_err(|_| reloading())?;
         outcome.await.unwrap_or(Err(NotDone::OutcomeUnknown))
+    }
+
+    /// Asks what changes nothing: one that has gone can be asked again.
+    async fn ask_dispatcher<T>(&self, msg: impl FnOnce(Port<T>) -> dispatcher::Msg) -> Result<T, NotDone> {
+        let (port, outcome) = oneshot::channel();
+        self.actors.dispatcher.cast(msg(port)).map_err(|_| reloading())?;
+        outcome.await.unwrap_or(Err(reloading()))
     }
 
     /// Takes in a sign of life that reaches no actor. A factory that counted as silent is told.

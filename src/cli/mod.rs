@@ -8,6 +8,7 @@ mod connect;
 mod demo;
 mod doctor;
 mod exit;
+mod explain;
 mod factories;
 mod factory;
 mod failure;
@@ -53,6 +54,8 @@ enum Verb {
     Jobs(jobs::Args),
     /// Shows a job with its lease, its runs and its events.
     Show(show::Args),
+    /// Says why a job waits, or how it was placed.
+    Explain(explain::Args),
     /// Puts jobs back into the queue.
     Requeue(act::requeue::Args),
     /// Refuses delivered work, with a note for the next run.
@@ -111,6 +114,7 @@ fn run(global: Global, verb: Verb) -> Result<Exit, Failure> {
         Verb::Submit(args) => asked(submit::run(Desk::open(&global)?, args)),
         Verb::Jobs(args) => asked(jobs::run(Desk::open(&global)?, args)),
         Verb::Show(args) => asked(show::run(Desk::open(&global)?, args)),
+        Verb::Explain(args) => asked(explain::run(Desk::open(&global)?, args)),
         Verb::Requeue(args) => asked(act::run(Desk::open(&global)?, args)),
         Verb::Reject(args) => asked(act::run(Desk::open(&global)?, args)),
         Verb::Cancel(args) => asked(act::run(Desk::open(&global)?, args)),

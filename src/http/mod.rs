@@ -15,6 +15,7 @@ mod node;
 mod openapi;
 mod page;
 mod perform;
+mod preview;
 mod product;
 mod query;
 mod refusal;

@@ -10,7 +10,7 @@ use utoipa::openapi::path::HttpMethod;
 use super::answer::Answer;
 use super::call::Call;
 use super::meter::Meter;
-use super::{claim, factories, jobs, node, product};
+use super::{claim, factories, jobs, node, preview, product};
 
 /// What a route does.
 type Run = fn(Call) -> LocalBoxFuture<'static, Answer>;
@@ -87,10 +87,12 @@ routes! {
     jobs::answer,
     jobs::runs,
     jobs::events,
+    jobs::explain,
     jobs::lease,
     jobs::renew,
     jobs::release,
     claim,
+    preview,
     factories::heartbeat,
     factories::list,
     factories::get,

@@ -78,9 +78,14 @@ impl Actor for DispatcherActor {
             Msg::Card(card) => state.board.reopen_factory(card, state.lane.now()),
             Msg::Beat(beaten, port) => answer(port, Ok(state.beaten(*beaten))),
             Msg::Viewed(view, port) => answer(port, Ok(state.seated(view))),
+            Msg::Explain(id, port) => answer(port, Ok(state.board.explain(id, state.lane.now()))),
+            Msg::Preview(claim, port) => {
+                let seen = state.board.preview(&claim, state.lane.now());
+                answer(port, seen.map_err(NotDone::from));
+            }
             Msg::Count(port) => {
-                let counts =
-                    Counts { ready: state.board.ready(), waiting_claims: state.board.waiting(), ..Counts::default() };
+                let (ready, waiting_claims) = (state.board.ready(), state.board.waiting());
+                let counts = Counts { ready, waiting_claims, waits: state.board.waits(state.lane.now()), ..Counts::default() };
                 // The product adds what it knows; one that has gone takes this actor with it.
                 let _ = state.product.cast(product::Msg::Count(counts, port));
             }

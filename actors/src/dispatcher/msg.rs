@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::dispatch::{Awaits, Standing};
+use domain::dispatch::{Awaits, Claim, Explained, Pick, Sought, Standing};
 use domain::factory::Factory;
 use domain::job::Stage;
 use domain::product::Settings;
@@ -66,6 +66,10 @@ pub(crate) enum Msg {
     Beat(Box<Beaten>, Port<Beaten>),
     /// A factory was asked for, for what only the dispatcher knows.
     Viewed(FactoryView, Port<FactoryView>),
+    /// Why does a job wait?
+    Explain(JobId, Port<Option<Explained>>),
+    /// What would a claim get?
+    Preview(Claim, Port<(Option<Pick>, Sought)>),
     /// How much is in hand?
     Count(Port<Counts>),
     /// The node is shutting down.

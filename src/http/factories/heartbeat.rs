@@ -106,14 +106,21 @@ fn renewed((job, epoch, renewal): &(JobId, Epoch, domain::product::Renewal)) -> 
     }
 }
 
-/// What to do: a lease is lost, because an operator cancelled its job or for another reason; no new work.
+/// What to do: a lease is lost, because an operator cancelled its job or for another reason; one is about to be taken
+/// away for a more urgent job; no new work.
 fn signals(beaten: &Beaten) -> Vec<Signal> {
     let lost = beaten.lost.iter().map(|lost| {
         let kind = if beaten.cancelled.contains(lost) { SignalKind::Cancel } else { SignalKind::Lost };
         Signal { kind, job_id: Some(lost.0.to_string()), lease_epoch: Some(lost.1.0), grace_sec: None }
     });
+    let giving_way = beaten.giving_way.iter().map(|(job, epoch, grace_sec)| Signal {
+        kind: SignalKind::Preempt,
+        job_id: Some(job.to_string()),
+        lease_epoch: Some(epoch.0),
+        grace_sec: Some(u32::try_from(*grace_sec).unwrap_or(u32::MAX)),
+    });
     let drain = Signal { kind: SignalKind::Drain, job_id: None, lease_epoch: None, grace_sec: None };
-    lost.chain(beaten.draining.then_some(drain)).collect()
+    lost.chain(giving_way).chain(beaten.draining.then_some(drain)).collect()
 }
 
 /// Seconds until the next heartbeat: as the factory asks or by default, no longer than it has promised before, and

@@ -1,12 +1,16 @@
 //! Submits several jobs at once, each on its own:
 //! what is refused refuses only those that name it.
 
+use std::sync::Arc;
+
 use actors::{Product, Submission, Submitted};
+use domain::job::Job;
 use futures::future::join_all;
 use wire::submit::Outcome;
 use wire::{BatchAnswer, BatchRequest};
 
 use super::entries::{Entries, Settled};
+use super::nobody_could_run;
 use crate::http::answer::{Answer, ok, shown};
 use crate::http::body::BATCH;
 use crate::http::call::{Call, operator};
@@ -50,8 +54,13 @@ pub(crate) async fn run(mut call: Call) -> Answer {
 
 fn settled(product: &Product, submitted: Result<Submitted, actors::NotDone>) -> Settled {
     match submitted {
-        Ok(Submitted::Created(job)) => Settled::Job(Box::new(shown(product, &job)), job.id, Outcome::Created),
-        Ok(Submitted::Duplicate(job)) => Settled::Job(Box::new(shown(product, &job)), job.id, Outcome::Duplicate),
+        Ok(Submitted::Created(job)) => made(product, &job, Outcome::Created),
+        Ok(Submitted::Duplicate(job)) => made(product, &job, Outcome::Duplicate),
         Err(why) => Settled::Refused(refusal::of(why)),
     }
+}
+
+fn made(product: &Product, job: &Arc<Job>, outcome: Outcome) -> Settled {
+    let warning = nobody_could_run(product, &job.spec);
+    Settled::Job(Box::new(shown(product, job)), job.id, outcome, warning.into_iter().collect())
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use wire::{Job, Problem};
 
+use super::nobody_could_run;
 use crate::http::answer::{Answer, ok};
 use crate::http::call::Call;
 use crate::http::refusal;
@@ -23,7 +24,7 @@ pub(super) struct DryRun {
     outcome: NotMade,
     /// What was read over, in words.
     warnings: Vec<String>,
-    /// The factories that could run it now.
+    /// The factories that could run it, if they have a free seat.
     would_run_on: Vec<String>,
 }
 
@@ -40,6 +41,8 @@ pub(super) async fn answer(call: &Call, id: &ProductId, spec: Spec, warnings: Ve
     let product = call.known(id)?;
     let _permit = product.as_ref().map(|product| call.permit(product)).transpose()?;
     let met = dependencies(call, id, &spec).await?;
+    let mut warnings = warnings;
+    warnings.extend(product.as_ref().and_then(|product| nobody_could_run(product, &spec)));
     let would_run_on = match &product {
         Some(product) => fitting(product, &spec).await?,
         None => Vec::new(),

@@ -47,8 +47,8 @@ enum State {
 /// What became of an entry.
 #[derive(Debug)]
 pub(super) enum Settled {
-    /// The job that it made, or that had been made before.
-    Job(Box<Job>, JobId, Outcome),
+    /// The job that it made, or that had been made before, and what is to be said of it.
+    Job(Box<Job>, JobId, Outcome, Vec<String>),
     /// It was refused.
     Refused(Problem),
 }
@@ -152,7 +152,7 @@ impl Entries {
     /// The job that an entry made.
     fn id(&self, at: usize) -> Option<JobId> {
         match &self.entries[at].state {
-            State::Settled(Settled::Job(_, id, _)) => Some(*id),
+            State::Settled(Settled::Job(_, id, ..)) => Some(*id),
             State::Settled(Settled::Refused(_)) | State::Waiting(_) | State::Taken => None,
         }
     }
@@ -205,11 +205,18 @@ impl Entry {
     }
 
     fn result(self) -> BatchResult {
-        let none = BatchResult { reference: self.reference, status: 0, job: None, outcome: None, problem: None };
+        let none = BatchResult {
+            reference: self.reference,
+            status: 0,
+            job: None,
+            outcome: None,
+            warnings: Vec::new(),
+            problem: None,
+        };
         match self.state {
-            State::Settled(Settled::Job(job, _, outcome)) => {
+            State::Settled(Settled::Job(job, _, outcome, warnings)) => {
                 let status = if outcome == Outcome::Created { 201 } else { 200 };
-                BatchResult { status, job: Some(*job), outcome: Some(outcome), ..none }
+                BatchResult { status, job: Some(*job), outcome: Some(outcome), warnings, ..none }
             }
             State::Settled(Settled::Refused(problem)) => {
                 BatchResult { status: problem.status, problem: Some(problem), ..none }

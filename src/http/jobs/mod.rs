@@ -9,6 +9,7 @@ mod dry_run;
 mod edit;
 mod entries;
 pub(super) mod events;
+pub(super) mod explain;
 mod filter;
 pub(super) mod get;
 pub(super) mod lease;
@@ -26,7 +27,8 @@ pub(super) mod submit;
 use std::sync::Arc;
 
 use actors::{Order, Product};
-use domain::job::{Command, Job};
+use domain::dispatch::{Needs, Reason};
+use domain::job::{Command, Job, Spec};
 use domain::{By, JobId, ProductId};
 use wire::Problem;
 
@@ -62,4 +64,16 @@ async fn look(call: &Call, product: &Product, job: JobId) -> Result<Arc<Job>, Pr
     let stored = call.edge.node.store().job(product.id(), job).await;
     let stored = stored.map_err(|why| refusal::of(why.into()))?;
     stored.map(|stored| stored.job).ok_or_else(no_such_job)
+}
+
+/// A word for the submitter of a job that no known factory could run.
+fn nobody_could_run(product: &Product, spec: &Spec) -> Option<String> {
+    let needs = Needs::of(spec);
+    if product.could_run(&needs) {
+        return None;
+    }
+    let asks = [needs.capabilities.join(", "), needs.engines.join(", "), needs.engine_class.unwrap_or_default()];
+    let asks: Vec<String> = asks.into_iter().filter(|words| !words.is_empty()).collect();
+    let asks = if asks.is_empty() { String::new() } else { format!(" (it asks for {})", asks.join("; ")) };
+    Some(format!("{}: no known factory could run it{asks}; it waits for one that can", Reason::NoFactoryEver.as_str()))
 }

@@ -10,6 +10,7 @@ use wire::submit::Outcome;
 use wire::{Code, Manifest, Problem, SubmitRequest};
 
 use super::dry_run::{self, DryRun};
+use super::nobody_could_run;
 use crate::http::answer::{Answer, etag, shown, written};
 use crate::http::body::JOB;
 use crate::http::call::{self, Call, operator};
@@ -105,7 +106,7 @@ pub(super) fn cycle(path: &[&str]) -> Problem {
     Problem::new(Code::DependencyCycle, detail).with("path", path.to_vec())
 }
 
-fn answer(product: &Product, submitted: &Submitted, warnings: Vec<String>) -> Answer {
+fn answer(product: &Product, submitted: &Submitted, mut warnings: Vec<String>) -> Answer {
     let (mut response, job, outcome) = match submitted {
         Submitted::Created(job) => {
             let mut response = HttpResponse::Created();
@@ -115,5 +116,6 @@ fn answer(product: &Product, submitted: &Submitted, warnings: Vec<String>) -> An
         Submitted::Duplicate(job) => (HttpResponse::Ok(), job, Outcome::Duplicate),
     };
     response.insert_header((ETAG, etag(job.rev)));
+    warnings.extend(nobody_could_run(product, &job.spec));
     written(&mut response, &wire::Submitted { job: shown(product, job), outcome, warnings })
 }

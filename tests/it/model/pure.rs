@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actors::{BeatOrder, Beaten, Done, FactoryView, Grant, NotDone, Submitted};
-use domain::dispatch::{Awaits, Board, Graph, Standing, Verdict, settled};
+use domain::dispatch::{Awaits, Board, Graph, Rules, Standing, Verdict, settled};
 use domain::factory::{self, Factory};
 use domain::job::command::{self, Prior};
 use domain::job::{self, Command as Order, Job, LeaseStatus, Refusal, Run, Stage, Step};
@@ -139,7 +139,7 @@ impl Pure {
         let step = factory::transition(self.factories.get(id), &product_id(), order, self.now);
         let Some(next) = step.next else { return };
         self.log.extend(step.facts.iter().map(|fact| (id.to_string(), fact.kind())));
-        self.board.observe_factory(Arc::new(next.clone()));
+        self.board.observe_factory(Arc::new(next.clone()), self.now);
         self.factories.insert(id.clone(), next);
     }
 
@@ -183,7 +183,7 @@ impl Pure {
         }
         let mut grants = Vec::new();
         while (grants.len() as u32) < ask.max {
-            let pick = match self.board.pick(&ask.claim) {
+            let pick = match self.board.pick(&ask.claim, self.now) {
                 Ok(Some(pick)) => pick,
                 Err(why) if grants.is_empty() => return Err(NotDone::Factory(why)),
                 Ok(None) | Err(_) => break,
@@ -250,7 +250,8 @@ impl Pure {
             renewed: listed.renewed,
             lost,
             unlisted: listed.unlisted,
-            claimable: self.board.claimable(&id),
+            giving_way: Vec::new(),
+            claimable: self.board.claimable(&id, self.now),
         }
     }
 
@@ -270,7 +271,7 @@ impl Pure {
         let step = product::transition(&self.settings, order);
         self.log.extend(step.facts.iter().map(|fact| ("product".to_owned(), fact.kind())));
         self.settings = step.next;
-        self.board.set_paused(self.settings.paused);
+        self.board.set_rules(Rules { paused: self.settings.paused, ..Rules::default() }, self.now);
         let held: Vec<JobId> = self.leases.iter().map(|(id, _)| id).collect();
         for id in held.into_iter().filter(|_| order == product::Command::Estop) {
             self.order(id, Order::Evict, &border::operator()).unwrap();

@@ -259,7 +259,7 @@ pub(crate) fn operator() -> By {
 
 pub(crate) fn ask(name: &str) -> Ask {
     Ask {
-        claim: Claim { factory: factory(name), capabilities: None, engine_classes: None },
+        claim: Claim::plain(factory(name)),
         claim_id: None,
         ttl_sec: 60,
         wait: None,

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{BATCH_TIMEOUT, Client, ClientError, JobFilter, MARKDOWN, TIMEOUT, WAIT_MARGIN, answer};
 use crate::action::{Answer, Approve, Cancel, Reject, Requeue, ShipRequest};
+use crate::explain::Explanation;
 use crate::patch::Report;
 use crate::submit::{BatchAnswer, BatchRequest, SubmitRequest, Submitted};
 use crate::{Event, Job, Lease, List, Release, Renew, Renewed, Run};
@@ -79,6 +80,11 @@ impl Client {
         let mut url = self.url(&["fleet", "jobs", id, "events"])?;
         url.query_pairs_mut().append_pair("after", &after.to_string());
         self.get(url).await
+    }
+
+    /// Asks why a job waits, or how it was placed.
+    pub async fn explain(&self, id: &str) -> Result<Explanation, ClientError> {
+        self.get(self.url(&["fleet", "jobs", id, "explain"])?).await
     }
 
     /// Puts a job back into the queue.

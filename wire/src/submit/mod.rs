@@ -169,7 +169,7 @@ pub struct Submitted {
     pub job: Job,
     /// Whether it is new.
     pub outcome: Outcome,
-    /// What was read over, in words.
+    /// What was read over, and that no known factory could run it, in words.
     #[serde(default)]
     pub warnings: Vec<String>,
 }
@@ -216,6 +216,9 @@ pub struct BatchResult {
     /// Whether it is new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
+    /// What was read over, and that no known factory could run it, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// Why it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::dispatch::{Board, Claim, Pick, Standing, WaiterNo};
+use domain::dispatch::{Board, Breakdown, Claim, Explained, Order, Pick, Rules, Sought, Standing, Term, WaiterNo};
 use domain::factory::{Card, Factory};
-use domain::job::{Command, Job, Spec, submit};
+use domain::job::{Command, Job, Spec, command, submit};
 use domain::{FactoryId, JobId, Timestamp};
 use uuid::Uuid;
 
@@ -19,6 +19,7 @@ use crate::support::order::{factory, lease_as};
 pub(super) struct Bench {
     board: Board,
     log: Log,
+    rules: Rules,
     now: i64,
     jobs: BTreeMap<u128, Job>,
     factories: Vec<FactoryId>,
@@ -28,12 +29,20 @@ pub(super) struct Bench {
 /// An empty board.
 pub(super) fn bench(name: &str) -> Bench {
     let log = Log::new("dispatch", name);
-    Bench { board: Board::default(), log, now: 0, jobs: BTreeMap::new(), factories: Vec::new(), gone: Vec::new() }
+    Bench {
+        board: Board::default(),
+        log,
+        rules: Rules::default(),
+        now: 0,
+        jobs: BTreeMap::new(),
+        factories: Vec::new(),
+        gone: Vec::new(),
+    }
 }
 
 /// A claim of that factory with its card's words.
 pub(super) fn claim(name: &str) -> Claim {
-    Claim { factory: factory(name), capabilities: None, engine_classes: None }
+    Claim::plain(factory(name))
 }
 
 impl Bench {
@@ -53,22 +62,23 @@ impl Bench {
         if !self.factories.contains(&factory.id) {
             self.factories.push(factory.id.clone());
         }
-        self.board.observe_factory(Arc::new(factory));
+        self.board.observe_factory(Arc::new(factory), self.time());
         self.told(&state, &[])
     }
 
     pub(super) fn closes(mut self, name: &str) -> Self {
-        self.board.close_factory(&factory(name));
+        self.board.close_factory(&factory(name), self.time());
         self.told(&format!("{name} is about to drain"), &[])
     }
 
     pub(super) fn loads(mut self, name: &str, permille: u16) -> Self {
-        self.board.soften_factory(&factory(name), permille);
+        self.board.soften_factory(&factory(name), permille, self.time());
         self.told(&format!("{name} has load {permille}"), &[])
     }
 
     pub(super) fn pauses(mut self, paused: bool) -> Self {
-        self.board.set_paused(paused);
+        self.rules.paused = paused;
+        self.board.set_rules(self.rules.clone(), self.time());
         self.told(if paused { "the product pauses" } else { "the product resumes" }, &[])
     }
 
@@ -94,7 +104,7 @@ impl Bench {
     }
 
     pub(super) fn claims(mut self, claim: &Claim) -> Self {
-        let answer = match self.board.pick(claim) {
+        let answer = match self.board.pick(claim, self.time()) {
             Ok(pick) => vec![pick.as_ref().map_or_else(|| "nothing".to_owned(), shown)],
             Err(refusal) => vec![format!("no: {refusal}")],
         };
@@ -103,7 +113,7 @@ impl Bench {
 
     pub(super) fn waits(mut self, claim: Claim) -> Self {
         let words = format!("{} waits{}", claim.factory, own_words(&claim));
-        let no = self.board.park(claim);
+        let no = self.board.park(claim, self.time());
         self.told(&words, &[format!("as waiter {}", no.0)])
     }
 
@@ -120,20 +130,63 @@ impl Bench {
 
     pub(super) fn serves(mut self) -> Self {
         let gone = self.gone.clone();
-        let served = self.board.serve_waiters(|no| gone.contains(&no));
+        let served = self.board.serve_waiters(self.time(), |no| gone.contains(&no));
         let served: Vec<_> = served.iter().map(|(no, pick)| format!("waiter {}: {}", no.0, shown(pick))).collect();
         let served = if served.is_empty() { vec!["nobody".to_owned()] } else { served };
         self.told("the waiting claims are served", &served)
     }
 
     pub(super) fn ends_offer(mut self, no: u128) -> Self {
-        self.board.end_offer(JobId(Uuid::from_u128(no)));
+        self.board.end_offer(JobId(Uuid::from_u128(no)), self.time());
         self.told(&format!("the offer of #{no:02x} comes to nothing"), &[])
     }
 
     pub(super) fn wakes(mut self) -> Self {
         self.board.wake(Timestamp(self.now * 1_000));
         self.told("pauses that are over end", &[])
+    }
+
+    /// What holds for claims is another thing from now on.
+    pub(super) fn rules(mut self, words: &str, change: impl FnOnce(&mut Rules)) -> Self {
+        change(&mut self.rules);
+        self.board.set_rules(self.rules.clone(), self.time());
+        self.told(words, &[])
+    }
+
+    /// So many jobs wait for that one.
+    pub(super) fn weighs(mut self, no: u128, dependents: u8) -> Self {
+        self.board.set_dependents(JobId(Uuid::from_u128(no)), dependents, self.time());
+        self.told(&format!("{dependents} jobs wait for #{no:02x}"), &[])
+    }
+
+    /// Urgent jobs look for somebody who gives way; the evictions that are due are committed.
+    pub(super) fn preempts(mut self) -> Self {
+        let orders = self.board.preempt(self.time());
+        let told = self.factories.iter().flat_map(|id| {
+            let giving = self.board.to_give_way(id, self.time());
+            giving.into_iter().map(move |(job, _, secs)| format!("{id} is told: {} gives way in {secs} s", short(job.0)))
+        });
+        let lines = orders.iter().map(|Order { evict, by, .. }| format!("{} is evicted for {}", short(evict.0), short(by.0)));
+        let lines: Vec<String> = told.chain(lines).collect();
+        let mut bench = self.told("evictions", &if lines.is_empty() { vec!["none".to_owned()] } else { lines });
+        for Order { evict, epoch, by } in orders {
+            let order = Command::Preempt(command::Preempt { epoch, for_job: by });
+            bench = bench.commits(evict.0.as_u128(), order);
+        }
+        bench
+    }
+
+    /// Why a job waits.
+    pub(super) fn explains(self, no: u128) -> Self {
+        let lines = match self.board.explain(JobId(Uuid::from_u128(no)), self.time()) {
+            None => vec!["it waits for nothing".to_owned()],
+            Some(explained) => lines_of(&explained),
+        };
+        self.told(&format!("why does #{no:02x} wait?"), &lines)
+    }
+
+    fn time(&self) -> Timestamp {
+        Timestamp(self.now * 1_000)
     }
 
     pub(super) fn snap(self) {
@@ -157,7 +210,7 @@ impl Bench {
             format!("ready {}, offered {}, waiting {}{wake}", board.ready(), board.offered(None), board.waiting());
         let seats = self.factories.iter().map(|id| {
             let limit = board.factory(id).map_or(0, |card| card.seat_limit);
-            format!("{id} {}/{limit} seats, {} claimable", board.seats_used(id), board.claimable(id))
+            format!("{id} {}/{limit} seats, {} claimable", board.seats_used(id), board.claimable(id, self.time()))
         });
         let lines: Vec<_> = std::iter::once(counts).chain(seats).collect();
         self.log.tell("board", &lines);
@@ -165,15 +218,48 @@ impl Bench {
     }
 }
 
+fn lines_of(explained: &Explained) -> Vec<String> {
+    let Explained { reason, until, key, review, position, offered_to, evicting, factories } = explained;
+    let until = maybe(until.map(|until| format!(" until {}", at(until))));
+    let key = maybe(key.as_ref().map(|(key, taken)| format!(", {taken} of {} under {:?}", key.limit, key.name)));
+    let review = maybe(review.map(|(waiting, limit)| format!(", {waiting} of {limit} in review")));
+    let place = maybe(position.as_ref().map(|at| format!(", {} before it for {}", at.ahead, at.factory)));
+    let offered = maybe(offered_to.as_ref().map(|id| format!(", on offer to {id}")));
+    let evicting = maybe(evicting.map(|job| format!(", {} gives way", short(job.0))));
+    let first = format!("{}{until}{key}{review}{place}{offered}{evicting}", reason.as_str());
+    let stances = factories.iter().map(|stance| {
+        let missing = maybe((!stance.missing.is_empty()).then(|| format!(" {:?}", stance.missing)));
+        let until = maybe(stance.until.map(|until| format!(" until {}", at(until))));
+        let score = points(stance.breakdown.score().0);
+        format!("{}: {}{missing}{until}, score {score}", stance.factory, stance.reason.as_str())
+    });
+    std::iter::once(first).chain(stances).collect()
+}
+
+/// A score and the shares that are more than nothing.
+fn scored(breakdown: &Breakdown) -> String {
+    let shares = Term::ALL.into_iter().filter(|term| breakdown.share(*term).0 > 0);
+    let shares: Vec<_> = shares.map(|term| format!("{} {}", term.as_str(), points(breakdown.share(term).0))).collect();
+    format!("{} = {}", points(breakdown.score().0), shares.join(" + "))
+}
+
+fn points(billionths: u64) -> String {
+    format!("{}.{:03}", billionths / 1_000_000_000, billionths % 1_000_000_000 / 1_000_000)
+}
+
 fn shown(pick: &Pick) -> String {
-    let Pick { job, factory, engine } = pick;
+    let Pick { job, factory, engine, breakdown, sought } = pick;
+    let Sought { considered, filtered, top } = sought;
     let engine = maybe(engine.as_ref().map(|engine| format!(" with {engine}")));
-    format!("{} to {factory}{engine}", short(job.0))
+    let filtered = filtered.iter().map(|(reason, jobs)| format!(", {jobs} {}", reason.as_str())).collect::<String>();
+    let top = top.iter().map(|(job, score)| format!(", then {} {}", short(job.0), points(score.0))).collect::<String>();
+    format!("{} to {factory}{engine}: {} (of {considered}{filtered}{top})", short(job.0), scored(breakdown))
 }
 
 fn own_words(claim: &Claim) -> String {
-    let Claim { factory: _, capabilities, engine_classes } = claim;
+    let Claim { factory: _, capabilities, engine_classes, weights } = claim;
     let capabilities = maybe(capabilities.as_ref().map(|words| format!(" with {words:?}")));
     let classes = maybe(engine_classes.as_ref().map(|words| format!(" as {words:?}")));
-    format!("{capabilities}{classes}")
+    let weights = weights.iter().map(|(term, by)| format!(" {}={}", term.as_str(), f64::from(by.thousandths()) / 1e3));
+    format!("{capabilities}{classes}{}", weights.collect::<String>())
 }

@@ -51,6 +51,7 @@ fn filters_pass_what_the_factory_can_run() {
         factory: factory("f1"),
         capabilities: capabilities.map(|word| vec![word.to_owned()]),
         engine_classes: class.map(|word| vec![word.to_owned()]),
+        weights: Default::default(),
     };
     bench("pick_filters")
         .factory(able)

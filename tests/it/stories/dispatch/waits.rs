@@ -116,7 +116,7 @@ fn a_freed_key_serves_who_waits() {
 
 #[test]
 fn a_freed_seat_serves_whichever_of_its_factorys_claims_fits() {
-    let special = Claim { factory: factory("f1"), capabilities: Some(vec!["gpu".into()]), engine_classes: None };
+    let special = Claim { capabilities: Some(vec!["gpu".into()]), ..Claim::plain(factory("f1")) };
     bench("waiters_of_one_factory")
         .factory(able("f1", "mac"))
         .submits(1, spec())
