@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::dispatch::Claim;
+use domain::dispatch::{Claim, SomeWeights};
 use domain::factory::{Descriptor, Engine, Factory, Health};
 use domain::job::command::Report;
 use domain::job::{Command, Job, Run, Spec};
@@ -43,8 +43,8 @@ pub enum NotDone {
         /// The usage that came with it was charged all the same.
         usage_accepted: bool,
     },
-    /// The job has changed since the caller looked.
-    #[error("the job has rev {rev} by now")]
+    /// The record has changed since the caller looked.
+    #[error("the record has rev {rev} by now")]
     Precondition {
         /// Its `rev`.
         rev: u64,
@@ -164,6 +164,8 @@ pub enum Submitted {
 pub struct Ask {
     /// Who asks, for what.
     pub claim: Claim,
+    /// What terms of the score weigh for it, over the product's weights.
+    pub weights: SomeWeights,
     /// Makes it repeatable.
     pub claim_id: Option<String>,
     /// How long the lease is to last, in seconds.

@@ -14,6 +14,7 @@ use domain::{Epoch, FactoryId, JobId, ProductId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::{Clock, Ids};
+use crate::node::Switches;
 use crate::reaping::Reaping;
 use crate::store::Store;
 
@@ -27,6 +28,8 @@ pub(crate) struct Lane {
     pub(crate) reaping: Reaping,
     pub(crate) pulses: Pulses,
     pub(crate) zombies: Zombies,
+    #[expect(dead_code, reason = "the dispatcher has neither feature yet")]
+    pub(crate) switches: Switches,
 }
 
 impl Lane {

@@ -7,9 +7,9 @@ use std::time::Duration;
 use actors::store::{MemoryStore, Plan, Store};
 use actors::{
     Ask, BeatOrder, CardPatch, Done, Grant, Limits, Node, NotDone, Order, Product, ReportOrder, Submission, Submitted,
-    World,
+    Switches, World,
 };
-use domain::dispatch::Claim;
+use domain::dispatch::{Claim, SomeWeights};
 use domain::job::command::{Cancel, Fence, Release, Report};
 use domain::job::{Command, RunResult, Spec, Stage as JobStage};
 use domain::{By, Epoch, FactoryId, JobId, ProductId};
@@ -241,7 +241,12 @@ impl Stage {
 
 async fn start(store: &JournalStore, limits: Limits) -> Node {
     let store: Arc<dyn Store> = Arc::new(store.clone());
-    let world = World { store, clock: Arc::new(PausedClock), ids: Arc::new(CountingIds::default()) };
+    let world = World {
+        store,
+        clock: Arc::new(PausedClock),
+        ids: Arc::new(CountingIds::default()),
+        switches: Switches::default(),
+    };
     Node::start(world, limits).await.unwrap()
 }
 
@@ -260,6 +265,7 @@ pub(crate) fn operator() -> By {
 pub(crate) fn ask(name: &str) -> Ask {
     Ask {
         claim: Claim { factory: factory(name), capabilities: None, engine_classes: None },
+        weights: SomeWeights::new(),
         claim_id: None,
         ttl_sec: 60,
         wait: None,
