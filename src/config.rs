@@ -11,7 +11,7 @@ mod tests;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use actors::Faults;
+use actors::{Faults, Switches};
 use serde::Deserialize;
 
 pub use features::{BadFeature, FEATURES, read as switch};
@@ -32,6 +32,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Threads that serve HTTP.
     pub workers: usize,
+    /// The features that are switched on.
+    pub switches: Switches,
     /// What is to go wrong. Empty in every build that is not for tests.
     pub faults: Faults,
 }
@@ -97,7 +99,7 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let env = |name: &str| env(name).filter(|value| !value.is_empty());
         let file: File = file.map_or_else(|| Ok(File::default()), toml::from_str)?;
-        features::check(&env, &file.flags)?;
+        let switches = features::switches(&env, &file.flags)?;
         let origins = [
             ("--listen", given.listen),
             ("GIGAFACTORY_LISTEN", env("GIGAFACTORY_LISTEN")),
@@ -117,7 +119,7 @@ impl Config {
         let faults = faults::read(&env)?;
         #[cfg(not(feature = "faults"))]
         let faults = Faults::default();
-        Ok(Self { listen, data, workers, faults })
+        Ok(Self { listen, data, workers, switches, faults })
     }
 }
 

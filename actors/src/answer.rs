@@ -43,8 +43,8 @@ pub enum NotDone {
         /// The usage that came with it was charged all the same.
         usage_accepted: bool,
     },
-    /// The job has changed since the caller looked.
-    #[error("the job has rev {rev} by now")]
+    /// The record has changed since the caller looked.
+    #[error("the record has rev {rev} by now")]
     Precondition {
         /// Its `rev`.
         rev: u64,

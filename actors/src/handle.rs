@@ -152,7 +152,12 @@ impl Product {
 
     /// Pauses, resumes or stops the product.
     pub async fn set_gate(&self, command: Command, by: By) -> Result<Arc<Settings>, NotDone> {
-        self.ask(|port| product::Msg::SetGate(command, by, port)).await
+        self.set(command, by, None).await
+    }
+
+    /// Changes the product's settings. Refuses to if they have not the `rev` that the caller has seen.
+    pub async fn set(&self, command: Command, by: By, if_rev: Option<u64>) -> Result<Arc<Settings>, NotDone> {
+        self.ask(|port| product::Msg::Set(product::GateOrder::new(command, by, if_rev, port))).await
     }
 
     /// The product's settings.

@@ -16,6 +16,7 @@ use domain::{Epoch, FactoryId, JobId, ProductId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::{Clock, Ids};
+use crate::node::Switches;
 use crate::reaping::Reaping;
 use crate::store::Store;
 
@@ -30,6 +31,7 @@ pub(crate) struct Lane {
     pub(crate) pulses: Pulses,
     pub(crate) zombies: Zombies,
     pub(crate) fleet: Fleet,
+    pub(crate) switches: Switches,
 }
 
 impl Lane {

@@ -34,4 +34,4 @@ pub use faults::BadFaults;
 pub use faults::{Faults, Point};
 pub use handle::{Part, Product};
 pub use lane::LaneThread;
-pub use node::{Node, World};
+pub use node::{Node, Switches, World};

@@ -30,6 +30,17 @@ pub struct World {
     pub clock: Arc<dyn Clock>,
     /// Makes ids.
     pub ids: Arc<dyn Ids>,
+    /// The features that are switched on.
+    pub switches: Switches,
+}
+
+/// Features of the dispatcher that are off unless somebody switches them on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Switches {
+    /// Running jobs make room for critical ones.
+    pub preemption: bool,
+    /// What would be granted is decided and recorded, and nothing is granted.
+    pub shadow: bool,
 }
 
 /// What all products of a node share.
@@ -51,6 +62,7 @@ impl Shared {
             pulses: Pulses::default(),
             zombies: Zombies::default(),
             fleet: Fleet::default(),
+            switches: world.switches,
         }
     }
 }

@@ -18,10 +18,12 @@ mod openapi;
 mod out;
 mod product;
 mod raw;
+mod settings;
 mod show;
 mod submit;
 mod up;
 mod wait;
+mod weights;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -76,6 +78,10 @@ enum Verb {
     Resume,
     /// Hands out no more jobs and takes back every lease.
     Estop,
+    /// Shows what is chosen for the product, or changes it: limits, estimates, what is recorded.
+    Settings(settings::Args),
+    /// Shows what the terms of the score weigh in the product, or changes it.
+    Weights(weights::Args),
     /// Shows all of it at work: a coordinator, factories, a dozen jobs, a lost machine.
     Demo(demo::Args),
     /// Checks whether this host has what is needed.
@@ -122,6 +128,8 @@ fn run(global: Global, verb: Verb) -> Result<Exit, Failure> {
         Verb::Approve(args) => asked(act::run(Desk::open(&global)?, args)),
         Verb::Answer(args) => asked(act::run(Desk::open(&global)?, args)),
         Verb::Factories(args) => asked(factories::run(Desk::open(&global)?, args)),
+        Verb::Settings(args) => asked(settings::run(Desk::open(&global)?, args)),
+        Verb::Weights(args) => asked(weights::run(Desk::open(&global)?, args)),
         Verb::Pause => asked(product::run(Desk::open(&global)?, product::Order::Pause)),
         Verb::Resume => asked(product::run(Desk::open(&global)?, product::Order::Resume)),
         Verb::Estop => asked(product::run(Desk::open(&global)?, product::Order::Estop)),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actors::clock::{SystemClock, TimeIds};
-use actors::{Faults, LaneThread, Limits, Node, World};
+use actors::{Faults, LaneThread, Limits, Node, Switches, World};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::exit::{Exit, signalled};
@@ -78,8 +78,8 @@ async fn serve(config: Config) -> Result<Exit, Failure> {
         return Err(Failure::usage(http::CannotListen::Reachable(config.listen).to_string()));
     }
     let signal = signalled()?;
-    let (data, faults) = (config.data.clone(), config.faults.clone());
-    let (lane, home) = LaneThread::start("lane-0", move || settle(data, faults)).await?;
+    let (data, faults, switches) = (config.data.clone(), config.faults.clone(), config.switches);
+    let (lane, home) = LaneThread::start("lane-0", move || settle(data, faults, switches)).await?;
     let Home { node, store } = home.map_err(|why| refused(&config, why))?;
     let listen = Listen { workers: config.workers, ..Listen::on(config.listen) };
     let served = async {
@@ -110,9 +110,10 @@ async fn serve(config: Config) -> Result<Exit, Failure> {
 }
 
 /// Opens the store and starts the node on the lane that this runs on.
-async fn settle(data: PathBuf, faults: Faults) -> Result<Home, NoHome> {
+async fn settle(data: PathBuf, faults: Faults, switches: Switches) -> Result<Home, NoHome> {
     let store = Arc::new(SqliteStore::open_with(&data, faults).await.map_err(NoHome::Open)?);
-    let world = World { store: store.clone(), clock: Arc::new(SystemClock::default()), ids: Arc::new(TimeIds) };
+    let (clock, ids) = (Arc::new(SystemClock::default()), Arc::new(TimeIds));
+    let world = World { store: store.clone(), clock, ids, switches };
     let node = Node::start(world, Limits::default()).await.map_err(NoHome::Start)?;
     Ok(Home { node, store })
 }

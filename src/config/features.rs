@@ -3,34 +3,48 @@
 
 use std::collections::BTreeMap;
 
+use actors::Switches;
 use serde::Deserialize;
 
 /// A switch that is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Feature {
     /// Its variable in the environment, and its name under `[flags]` in the file.
     pub name: &'static str,
-    /// What it would do.
+    /// What it does, or would do.
     pub what: &'static str,
     /// It carries an address instead of on or off.
     pub address: bool,
+    /// Switches it on. None: this version does not have it.
+    switched: Option<fn(&mut Switches) -> &mut bool>,
 }
 
-const fn switch(name: &'static str, what: &'static str) -> Feature {
-    Feature { name, what, address: false }
+const fn here(name: &'static str, what: &'static str, switched: fn(&mut Switches) -> &mut bool) -> Feature {
+    Feature { name, what, address: false, switched: Some(switched) }
 }
 
-/// Every switch. None of what they ask for is in this version.
+const fn missing(name: &'static str, what: &'static str) -> Feature {
+    Feature { name, what, address: false, switched: None }
+}
+
+/// Every switch.
 pub const FEATURES: [Feature; 8] = [
-    switch("FLEET_PREEMPTION", "preemption of running jobs"),
-    switch("FLEET_BUDGETS", "budgets of products"),
-    switch("FLEET_TRACKER_ECHO", "the echo to a tracker"),
-    switch("FLEET_REQUIRE_FACTORY_TOKEN", "tokens of factories"),
-    switch("FLEET_SHADOW", "shadow mode"),
-    switch("GIGAFACTORY_AUTH", "authentication"),
-    Feature { name: "FLEET_NATS_URL", what: "the fan-out to NATS", address: true },
-    Feature { name: "DATABASE_URL", what: "a database beside the embedded one", address: true },
+    here("FLEET_PREEMPTION", "preemption of running jobs", |switches| &mut switches.preemption),
+    missing("FLEET_BUDGETS", "budgets of products"),
+    missing("FLEET_TRACKER_ECHO", "the echo to a tracker"),
+    missing("FLEET_REQUIRE_FACTORY_TOKEN", "tokens of factories"),
+    here("FLEET_SHADOW", "shadow mode", |switches| &mut switches.shadow),
+    missing("GIGAFACTORY_AUTH", "authentication"),
+    Feature { address: true, ..missing("FLEET_NATS_URL", "the fan-out to NATS") },
+    Feature { address: true, ..missing("DATABASE_URL", "a database beside the embedded one") },
 ];
+
+impl Feature {
+    /// This version has it.
+    pub fn is_here(&self) -> bool {
+        self.switched.is_some()
+    }
+}
 
 /// Why a switch stops the start.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -81,12 +95,13 @@ pub fn read(name: &'static str, value: &str) -> Result<bool, BadFeature> {
     }
 }
 
-/// Checks every switch, the environment before the file.
-pub(super) fn check(env: &impl Fn(&str) -> Option<String>, file: &InFile) -> Result<(), BadFeature> {
+/// Reads every switch, the environment before the file.
+pub(super) fn switches(env: &impl Fn(&str) -> Option<String>, file: &InFile) -> Result<Switches, BadFeature> {
     if let Some(name) = file.0.keys().find(|name| !FEATURES.iter().any(|feature| feature.name == *name)) {
         return Err(BadFeature::Unknown(name.clone()));
     }
-    for Feature { name, what, address } in FEATURES {
+    let mut switches = Switches::default();
+    for Feature { name, what, address, switched } in FEATURES {
         let in_file = || {
             file.0.get(name).map(|setting| match setting {
                 Setting::Plain(on) => on.to_string(),
@@ -96,10 +111,14 @@ pub(super) fn check(env: &impl Fn(&str) -> Option<String>, file: &InFile) -> Res
         };
         let Some(value) = env(name).or_else(in_file) else { continue };
         let on = if address { !value.is_empty() } else { read(name, &value)? };
-        if on {
-            let remedy = if address { "unset it" } else { "unset it, or set it to off" };
-            return Err(BadFeature::Missing { name, what, remedy });
+        match switched {
+            Some(switched) => *switched(&mut switches) = on,
+            None if on => {
+                let remedy = if address { "unset it" } else { "unset it, or set it to off" };
+                return Err(BadFeature::Missing { name, what, remedy });
+            }
+            None => {}
         }
     }
-    Ok(())
+    Ok(switches)
 }

@@ -1,6 +1,7 @@
 //! Who wins, and what stops the start.
 
 use super::{BadFeature, Config, ConfigError, FEATURES, Given};
+use actors::Switches;
 use std::path::PathBuf;
 
 fn resolve(given: Given, env: &[(&str, &str)], file: Option<&str>) -> Result<Config, ConfigError> {
@@ -38,7 +39,9 @@ fn what_is_not_understood_is_refused_by_name() {
 
 #[test]
 fn a_feature_that_is_not_there_cannot_be_switched_on() {
-    for feature in FEATURES.iter().filter(|feature| !feature.address) {
+    let missing: Vec<_> = FEATURES.iter().filter(|feature| !feature.address && !feature.is_here()).collect();
+    assert_eq!(missing.len(), 4);
+    for feature in missing {
         for word in ["1", "true", "on"] {
             let refused = resolve(Given::default(), &[HOME, (feature.name, word)], None).unwrap_err();
             assert!(matches!(refused, ConfigError::Feature(BadFeature::Missing { name, .. }) if name == feature.name));
@@ -60,4 +63,43 @@ fn a_feature_that_is_not_there_cannot_be_switched_on() {
         assert!(refused.starts_with(name) && refused.ends_with(": unset it"), "{refused}");
         assert!(resolve(Given::default(), &[HOME, (name, "")], None).is_ok());
     }
+}
+
+#[test]
+fn a_feature_that_is_there_is_on_or_off() {
+    let off = Switches::default();
+    let cases = [
+        ("FLEET_PREEMPTION", Switches { preemption: true, ..off }),
+        ("FLEET_SHADOW", Switches { shadow: true, ..off }),
+    ];
+    assert!(cases.iter().map(|(name, _)| *name).eq(FEATURES.iter().filter(|one| one.is_here()).map(|one| one.name)));
+    let switches =
+        |env: &[(&str, &str)], file: Option<&str>| resolve(Given::default(), env, file).map(|config| config.switches);
+    assert_eq!(switches(&[HOME], None).unwrap(), off);
+    for (name, on) in cases {
+        for word in ["1", "true", "on"] {
+            assert_eq!(switches(&[HOME, (name, word)], None).unwrap(), on, "{name}={word}");
+        }
+        for word in ["0", "false", "off", ""] {
+            assert_eq!(switches(&[HOME, (name, word)], None).unwrap(), off, "{name}={word}");
+        }
+        for word in ["yes", "TRUE", "2", " on"] {
+            let refused = switches(&[HOME, (name, word)], None).unwrap_err().to_string();
+            assert!(refused.starts_with(name) && refused.contains(word), "{refused}");
+        }
+        for (value, means) in [("true", on), ("1", on), ("\"on\"", on), ("false", off), ("0", off), ("\"off\"", off)] {
+            let file = format!("[flags]\n{name} = {value}\n");
+            assert_eq!(switches(&[HOME], Some(&file)).unwrap(), means, "{file}");
+            // The environment is asked first.
+            assert_eq!(switches(&[HOME, (name, "on")], Some(&file)).unwrap(), on, "{file}");
+            assert_eq!(switches(&[HOME, (name, "off")], Some(&file)).unwrap(), off, "{file}");
+        }
+        for value in ["2", "\"yes\"", "1.5", "[]"] {
+            let file = format!("[flags]\n{name} = {value}\n");
+            assert!(switches(&[HOME], Some(&file)).is_err(), "{file}");
+        }
+    }
+    let both = [HOME, ("FLEET_PREEMPTION", "1"), ("FLEET_SHADOW", "true")];
+    assert_eq!(switches(&both, None).unwrap(), Switches { preemption: true, shadow: true });
+    assert!(switches(&both, Some("[flags]\nFLEET_X = true")).unwrap_err().to_string().contains("no flag FLEET_X"));
 }

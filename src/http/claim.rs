@@ -17,9 +17,6 @@ use super::refusal;
 const TTL_SEC: u32 = 900;
 /// Jobs at once, at most.
 const MAX: u32 = 64;
-/// The terms of the score.
-const TERMS: [&str; 9] =
-    ["priority", "age", "capabilityFit", "affinity", "due", "criticalPath", "retry", "load", "cost"];
 
 /// Asks for the best job that the factory can run; with `waitSec`, waits for one.
 #[utoipa::path(
@@ -55,7 +52,7 @@ pub(crate) async fn run(mut call: Call) -> Answer {
     }
 }
 
-/// Refuses members that are out of their bounds, and weights of terms that there are not.
+/// Refuses members that are out of their bounds.
 fn check(said: &ClaimRequest) -> Result<(), Problem> {
     said.check()?;
     if said.max.is_some_and(|max| max > MAX) {
@@ -64,13 +61,7 @@ fn check(said: &ClaimRequest) -> Result<(), Problem> {
     if said.claim_id.is_some() && said.max.is_some_and(|max| max > 1) {
         return Err(Problem::invalid("/max", "a claim with a claimId is for one job"));
     }
-    match said.weights.iter().flatten().find(|(term, _)| !TERMS.contains(&term.as_str())) {
-        Some((term, _)) => {
-            let pointer = format!("/weights/{}", term.replace('~', "~0").replace('/', "~1"));
-            Err(Problem::invalid(pointer, "is no term of the score"))
-        }
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 fn ask(said: ClaimRequest) -> Result<Ask, Problem> {
@@ -81,7 +72,7 @@ fn ask(said: ClaimRequest) -> Result<Ask, Problem> {
             factory,
             capabilities: said.capabilities,
             engine_classes: said.engine_classes,
-            weights: Default::default(),
+            weights: said.weights.map(|weights| weights.0).unwrap_or_default(),
         },
         claim_id: said.claim_id,
         ttl_sec: said.lease_ttl_sec.unwrap_or(TTL_SEC),

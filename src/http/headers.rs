@@ -136,7 +136,7 @@ fn rev(tag: &str) -> Result<Option<u64>, Problem> {
     if inner.contains('"') {
         return Err(malformed());
     }
-    let digits = inner.bytes().all(|b| b.is_ascii_digit()) && !inner.starts_with('0');
+    let digits = inner.bytes().all(|b| b.is_ascii_digit()) && (inner == "0" || !inner.starts_with('0'));
     Ok(inner.parse().ok().filter(|_| digits && !weak))
 }
 
@@ -174,6 +174,7 @@ mod tests {
         assert_eq!(read(&["*"]), Expected::Any);
         assert_eq!(read(&["\"3\""]), Expected::Revs(vec![3]));
         assert_eq!(read(&["\"3\", \"4\"", "\"7\""]), Expected::Revs(vec![3, 4, 7]));
+        assert_eq!(read(&["\"0\""]), Expected::Revs(vec![0]));
         assert_eq!(read(&["W/\"3\", \"abc\", \"03\", \"\""]), Expected::Revs(Vec::new()));
         for bad in ["3", "\"3", "", "\"3\",,", "\"a\"b\""] {
             assert!(Expected::of(&given(IF_MATCH, &[bad])).is_err(), "{bad}");

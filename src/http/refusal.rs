@@ -38,7 +38,7 @@ pub(super) fn of(no: NotDone) -> Problem {
 
 /// The record is not the one that the caller saw.
 pub(super) fn precondition(rev: u64) -> Problem {
-    Problem::new(Code::PreconditionFailed, format!("the job has rev {rev} by now")).with("rev", rev)
+    Problem::new(Code::PreconditionFailed, format!("the record has rev {rev} by now")).with("rev", rev)
 }
 
 /// Some dependencies do not exist.

@@ -32,6 +32,7 @@ impl Route {
         let label = match P::methods().first() {
             Some(HttpMethod::Post) => "POST",
             Some(HttpMethod::Patch) => "PATCH",
+            Some(HttpMethod::Put) => "PUT",
             _ => "GET",
         };
         let logged = template.starts_with("/api/");
@@ -102,6 +103,10 @@ routes! {
     product::resume,
     product::estop,
     product::events,
+    product::settings,
+    product::set_settings,
+    product::weights,
+    product::set_weights,
     node::version,
     node::openapi,
     node::healthz,

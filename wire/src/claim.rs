@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::body::escaped;
 use crate::check::{Checks, MAX_CARD, MAX_KEY};
 use crate::problem::Problem;
-use crate::{Job, Run, Time};
+use crate::{Job, Run, Time, Weights};
 
 /// Asks for the best job that the factory can run.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ClaimRequest {
     /// Who asks.
@@ -33,7 +32,7 @@ pub struct ClaimRequest {
     pub lease_ttl_sec: Option<u32>,
     /// Weights of the score's terms, over the product's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub weights: Option<BTreeMap<String, f64>>,
+    pub weights: Option<Weights>,
     /// Jobs at once, 1 to 100; 1 where absent. More than 1 is answered by [`Grants`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<u32>,
@@ -59,11 +58,6 @@ impl ClaimRequest {
         }
         if let Some(max) = self.max {
             checks.range("/max", max.into(), 1..=100);
-        }
-        for (term, weight) in self.weights.iter().flatten() {
-            if !weight.is_finite() || *weight < 0.0 {
-                checks.refuse(format!("/weights/{}", escaped(term)), "must not be negative");
-            }
         }
         checks.done()
     }
@@ -110,8 +104,8 @@ mod tests {
 
     fn pointers(members: &str) -> Vec<String> {
         let json = format!("{{\"factoryId\":\"f1\"{members}}}");
-        let (claim, _) = lenient::<ClaimRequest>(json.as_bytes()).unwrap();
-        claim.check().err().map(|problem| problem.errors.into_iter().map(|e| e.pointer).collect()).unwrap_or_default()
+        let read = lenient::<ClaimRequest>(json.as_bytes()).and_then(|(claim, _)| claim.check());
+        read.err().map(|problem| problem.errors.into_iter().map(|e| e.pointer).collect()).unwrap_or_default()
     }
 
     #[test]
@@ -126,10 +120,30 @@ mod tests {
             (r#","leaseTtlSec":3601"#, "/leaseTtlSec"),
             (r#","max":0"#, "/max"),
             (r#","weights":{"a/b":-1}"#, "/weights/a~1b"),
+            (r#","weights":{"mood":1}"#, "/weights/mood"),
+            (r#","weights":{"age":-1}"#, "/weights/age"),
+            (r#","weights":{"age":1.0005}"#, "/weights/age"),
+            (r#","weights":{"age":1000000.001}"#, "/weights/age"),
+            (r#","weights":{"age":"1"}"#, "/weights/age"),
+            (r#","weights":{"age":1,"due":null}"#, "/weights/due"),
+            (r#","weights":{"age":1,"age":2}"#, "/weights"),
+            (r#","weights":[["age",1]]"#, "/weights"),
             (r#","capabilities":["a b"]"#, "/capabilities/0"),
             (r#","claimId":"""#, "/claimId"),
         ] {
             assert_eq!(pointers(members), [pointer], "{members}");
         }
+    }
+
+    #[test]
+    fn weights_are_exact() {
+        let json = br#"{"factoryId":"f1","weights":{"cost":0.1,"age":1000000,"brandNew":1}}"#;
+        assert!(lenient::<ClaimRequest>(json).is_err());
+        let json = br#"{"factoryId":"f1","weights":{"cost":0.1,"age":1000000},"brandNew":1}"#;
+        let (claim, ignored) = lenient::<ClaimRequest>(json).unwrap();
+        let read: Vec<_> = claim.weights.iter().flat_map(|weights| &weights.0).collect();
+        let told: Vec<_> = read.iter().map(|(term, weight)| (term.as_str(), weight.thousandths())).collect();
+        assert_eq!((told, ignored), (vec![("age", 1_000_000_000), ("cost", 100)], 1));
+        assert_eq!(lenient::<ClaimRequest>(br#"{"factoryId":"f1","weights":null}"#).unwrap().0.weights, None);
     }
 }

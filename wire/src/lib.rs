@@ -24,8 +24,10 @@ pub mod patch;
 pub mod problem;
 pub mod product;
 pub mod run;
+pub mod settings;
 pub mod submit;
 pub mod time;
+pub mod weights;
 
 #[cfg(test)]
 mod fixture;
@@ -33,7 +35,7 @@ mod fixture;
 pub use action::{Answer, Approve, Cancel, Reject, Requeue, ShipRequest};
 pub use body::{lenient, strict};
 pub use claim::{ClaimRequest, Grant, Grants};
-pub use client::{Client, ClientError, JobFilter};
+pub use client::{Client, ClientError, JobFilter, Tagged};
 pub use factory::{Factory, Heartbeat, HeartbeatAnswer, LeaseRef, RenewedLease, Signal, SignalKind};
 pub use job::{Checkpoint, Job, Note};
 pub use lease::{Lease, Release, ReleaseResult, Renew, Renewed};
@@ -43,6 +45,8 @@ pub use patch::{Edit, Patch, Report, parse_patch};
 pub use problem::{Code, FieldError, Problem};
 pub use product::{Event, List, ProductState, Version};
 pub use run::{Insights, Run};
+pub use settings::Settings;
 pub use submit::{BatchAnswer, BatchRequest, BatchResult, Outcome, SubmitRequest, Submitted};
 pub use time::Time;
+pub use weights::{Weight, Weights};
 pub use word::{BlockedReason, DepsMode, Kind, LeaseStatus, OnDepFailure, Priority, RunResult, Stage, VerifyResult};

@@ -1,5 +1,8 @@
-//! The product's gate. What narrows closes it in memory, waits until nothing is on offer, then commits; what widens
-//! commits first.
+//! The product's gate and its other settings. What closes the gate closes it in memory, waits until nothing is on offer,
+//! then commits; everything else commits first.
+//!
+//! That holds for a lower limit of jobs in review too: offers that are under way when it is committed may still become
+//! grants. Closing the gate for it would send claims away for which there is work.
 
 use std::sync::Arc;
 
@@ -14,34 +17,46 @@ use crate::answer::{NotDone, Port, answer};
 use crate::store::{Change, Fault, Write};
 use crate::{dispatcher, job};
 
-/// An order that waits for the dispatcher to close the gate.
-pub(super) struct GateOrder {
+/// An order to the product; it may have to wait for the dispatcher to close the gate.
+pub(crate) struct GateOrder {
     command: Command,
     by: By,
+    /// Refused unless the settings have this `rev`.
+    if_rev: Option<u64>,
     port: Port<Arc<Settings>>,
 }
 
+impl GateOrder {
+    pub(crate) fn new(command: Command, by: By, if_rev: Option<u64>, port: Port<Arc<Settings>>) -> Self {
+        Self { command, by, if_rev, port }
+    }
+
+    /// The caller saw other settings.
+    fn is_stale(&self, settings: &Settings) -> bool {
+        self.if_rev.is_some_and(|rev| rev != settings.rev)
+    }
+
+    /// The gate is to be closed for it first.
+    fn closes(&self, settings: &Settings) -> bool {
+        let narrows = matches!(self.command, Command::Pause | Command::Estop);
+        narrows && !self.is_stale(settings) && !transition(settings, self.command.clone()).facts.is_empty()
+    }
+}
+
 impl Owner {
-    /// Takes an order for the gate. They are carried out one after the other: none may undo what another waits for.
-    pub(super) async fn set_gate(
-        &mut self,
-        me: &ActorRef<Msg>,
-        command: Command,
-        by: By,
-        port: Port<Arc<Settings>>,
-    ) -> Result<(), ActorProcessingErr> {
-        self.gates.push_back(GateOrder { command, by, port });
+    /// Takes an order. They are carried out one after the other: none may undo what another waits for.
+    pub(super) async fn set(&mut self, me: &ActorRef<Msg>, order: GateOrder) -> Result<(), ActorProcessingErr> {
+        self.gates.push_back(order);
         if self.gates.len() == 1 {
             self.next_gate(me).await?;
         }
         Ok(())
     }
 
-    /// Begins the first order that waits: what widens is committed, what narrows asks for the gate to be closed.
+    /// Begins the first order that waits: it is committed, or asks for the gate to be closed.
     async fn next_gate(&mut self, me: &ActorRef<Msg>) -> Result<(), ActorProcessingErr> {
         while let Some(order) = self.gates.front() {
-            let changes = !transition(&self.settings, order.command).facts.is_empty();
-            if changes && order.command != Command::Resume {
+            if order.closes(&self.settings) {
                 self.tell_dispatcher(dispatcher::Msg::Close);
                 return Ok(());
             }
@@ -57,14 +72,21 @@ impl Owner {
     }
 
     async fn finish_gate(&mut self, me: &ActorRef<Msg>) -> Result<(), ActorProcessingErr> {
-        let Some(GateOrder { command, by, port }) = self.gates.pop_front() else { return Ok(()) };
+        let Some(order) = self.gates.pop_front() else { return Ok(()) };
+        let stale = order.is_stale(&self.settings);
+        let GateOrder { command, by, port, .. } = order;
+        if stale {
+            answer(port, Err(NotDone::Precondition { rev: self.settings.rev }));
+            return Ok(());
+        }
+        let ends_leases = command == Command::Estop;
         let step = transition(&self.settings, command);
         if step.facts.is_empty() {
             answer(port, Ok(self.settings.clone()));
             return Ok(());
         }
         match self.commit_gate(step, by.clone()).await? {
-            Ok(settings) if command == Command::Estop => self.evict_all(me, by, settings, port).await?,
+            Ok(settings) if ends_leases => self.evict_all(me, by, settings, port).await?,
             outcome => {
                 if outcome.is_err() {
                     self.tell_dispatcher(dispatcher::Msg::Gate(self.settings.clone()));

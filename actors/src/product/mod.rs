@@ -16,6 +16,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use crate::answer::answer;
 use crate::job;
 pub(crate) use birth::Birth;
+pub(crate) use gate::GateOrder;
 pub(crate) use msg::Msg;
 pub(crate) use owner::Owner;
 pub(crate) use soft::Soft;
@@ -48,7 +49,7 @@ impl Actor for ProductActor {
             Msg::Tick => owner.tick(&me).await?,
             Msg::SetAside(id) => owner.set_aside(id),
             Msg::Flush => owner.flush(&me),
-            Msg::SetGate(command, by, port) => owner.set_gate(&me, command, by, port).await?,
+            Msg::Set(order) => owner.set(&me, order).await?,
             Msg::GateClosed => owner.gate_closed(&me).await?,
             Msg::Settings(port) => answer(port, Ok(owner.settings.clone())),
             Msg::Count(counts, port) => answer(port, Ok(owner.count(counts))),

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use domain::job::command::Fence;
-use domain::product::{Command, Renewal, Settings};
-use domain::{By, Epoch, FactoryId, JobId, Timestamp};
+use domain::product::{Renewal, Settings};
+use domain::{Epoch, FactoryId, JobId, Timestamp};
 
+use super::GateOrder;
 use crate::answer::{BeatOrder, Beaten, Counts, Port};
 use crate::handle::Part;
 use crate::store::Told;
@@ -35,8 +36,8 @@ pub(crate) enum Msg {
     SetAside(JobId),
     /// Changed renewals are to be saved.
     Flush,
-    /// An operator opens or closes the gate.
-    SetGate(Command, By, Port<Arc<Settings>>),
+    /// An operator opens or closes the gate, or changes other settings.
+    Set(GateOrder),
     /// The dispatcher has closed the gate: nothing is on offer.
     GateClosed,
     /// How are the settings?

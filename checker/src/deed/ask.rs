@@ -33,6 +33,8 @@ pub(crate) enum Ask {
     Pause,
     Resume,
     Estop,
+    /// Settings of the product, its weights among them.
+    Set,
     Job {
         job: Name,
         waits: bool,
@@ -139,6 +141,7 @@ impl Ask {
             ("POST", ["pause"]) => Self::Pause,
             ("POST", ["resume"]) => Self::Resume,
             ("POST", ["estop"]) => Self::Estop,
+            ("PUT", ["settings" | "weights"]) => Self::Set,
             _ => return None,
         })
     }

@@ -135,7 +135,7 @@ impl Reply {
             Ask::Lease(_) => Self::Lease(Lease::read(json, names)?),
             Ask::Events => Self::Events(list(json, event)?),
             Ask::Factories => Self::Factories(list(json, |one| Factory::read(one, names))?),
-            Ask::Reading | Ask::Other => Self::None,
+            Ask::Set | Ask::Reading | Ask::Other => Self::None,
         })
     }
 }

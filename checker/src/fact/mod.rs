@@ -140,6 +140,10 @@ pub(crate) enum What {
     Paused,
     Resumed,
     Estop,
+    /// With whether it sets a limit of the jobs in review.
+    Settings {
+        limits: bool,
+    },
     /// A type of a newer version.
     Another,
 }
@@ -173,6 +177,7 @@ impl What {
             | Self::Paused
             | Self::Resumed
             | Self::Estop
+            | Self::Settings { .. }
             | Self::Another => None,
         }
     }

@@ -189,6 +189,15 @@ fn what(kind: &str, data: &str, names: &mut Names) -> Result<What, Unreadable> {
         "product.paused" => What::Paused,
         "product.resumed" => What::Resumed,
         "product.estop" => What::Estop,
+        "product.settings" => {
+            #[derive(Deserialize)]
+            struct Settings {
+                #[serde(rename = "reviewLimit")]
+                limit: Option<u32>,
+            }
+            let limits = serde_json::from_str::<Settings>(data)?.limit.is_some();
+            What::Settings { limits }
+        }
         "job.leased" => What::Leased(grant(data, names)?),
         "factory.registered" => What::Registered(card(data, names)?),
         "factory.changed" => What::Changed(card(data, names)?),

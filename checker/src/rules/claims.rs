@@ -1,5 +1,6 @@
 //! I20, and the filters: a grant fits its claim, a claim that is told that there is nothing overlooked no job that it
-//! could have had, and nobody waits for dependencies that have settled.
+//! could have had, and nobody waits for dependencies that have settled. A product that has ever had a limit of its jobs in
+//! review is not judged for what its claims overlook: which of them the limit held back is not followed.
 
 use std::collections::HashMap;
 
@@ -50,7 +51,7 @@ pub(super) fn check(case: &Case<'_>, track: &Track, sight: &Sight<'_>, calm: &Ca
             for grant in grants.iter().filter(|grant| !grant.repeated) {
                 fits(case, track, calm, (deed, claim), (grant.job.job, grant.lease.epoch), findings);
             }
-        } else if calm.is_calm(deed.at, deed.until) && is_open(case, track, deed) {
+        } else if !track.limited && calm.is_calm(deed.at, deed.until) && is_open(case, track, deed) {
             overlooked(case, track, deed, claim, &groups, findings);
         }
     }

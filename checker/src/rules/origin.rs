@@ -26,6 +26,7 @@ enum Kind {
     /// A lease that an emergency stop ended.
     Stopped,
     Gate(Gate),
+    Set,
     Beat(Name),
     Drain(Name),
     Undrain(Name),
@@ -175,6 +176,7 @@ fn aside(fact: &Fact) -> Option<Kind> {
         (What::Paused, None) => Kind::Gate(Gate::Pause),
         (What::Resumed, None) => Kind::Gate(Gate::Resume),
         (What::Estop, None) => Kind::Gate(Gate::Estop),
+        (What::Settings { .. }, None) => Kind::Set,
         _ => return None,
     })
 }
@@ -222,6 +224,7 @@ fn rooms(case: &Case<'_>, owned: &HashMap<usize, u64>) -> Rooms {
                 enter(Kind::Gate(Gate::Estop), carried(deed));
                 enter(Kind::Stopped, carried(deed).saturating_mul(u64::from(u32::MAX)));
             }
+            Ask::Set => enter(Kind::Set, carried(deed)),
             Ask::Heartbeat { factory, .. } => enter(Kind::Beat(*factory), carried(deed)),
             Ask::Drain(factory) => enter(Kind::Drain(*factory), carried(deed)),
             Ask::Undrain(factory) => enter(Kind::Undrain(*factory), carried(deed)),

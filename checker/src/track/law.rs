@@ -102,6 +102,7 @@ fn legal(state: &State, fact: &Fact) -> bool {
         | What::Paused
         | What::Resumed
         | What::Estop
+        | What::Settings { .. }
         | What::Another => true,
     }
 }

@@ -82,6 +82,8 @@ pub(crate) struct Track {
     pub(crate) gates: Vec<(usize, bool)>,
     /// When somebody was last fenced, by job, epoch and factory.
     fenced: HashMap<(Name, u64, Option<Name>), i64>,
+    /// The product has had a limit of its jobs in review.
+    pub(crate) limited: bool,
     /// The highest `rev` of the product.
     pub(crate) gate_rev: u64,
 }
@@ -284,7 +286,7 @@ impl Track {
         let place = Place::default().seq(facts[0].seq);
         for (fact, index) in facts.iter().zip(begin..) {
             let paused = matches!(fact.what, What::Paused | What::Estop);
-            if !paused && !matches!(fact.what, What::Resumed) {
+            if !paused && !matches!(fact.what, What::Resumed | What::Settings { .. }) {
                 continue;
             }
             let rev = fact.rev.unwrap_or_default();
@@ -293,7 +295,10 @@ impl Track {
                 case.broken(findings, "I13", place, what);
             }
             self.gate_rev = rev;
-            self.gates.push((index, paused));
+            match fact.what {
+                What::Settings { limits } => self.limited |= limits,
+                _ => self.gates.push((index, paused)),
+            }
         }
     }
 }

@@ -242,6 +242,14 @@ impl Book {
         self.op("ada", ("POST", "pause", json!({})), (200, json!({"productId": "acme", "paused": true})))
     }
 
+    /// An operator changes settings.
+    pub(crate) fn set(&mut self, path: &str, data: Value) -> &mut Self {
+        let (paused, rev) = self.gate.map_or((false, 1), |(paused, rev)| (paused, rev + 1));
+        self.gate = Some((paused, rev));
+        self.event(None, rev, "product.settings", "operator:ada", data.clone());
+        self.op("ada", ("PUT", path, data.clone()), (200, data))
+    }
+
     /// An operator opens the gate.
     pub(crate) fn resume(&mut self) -> &mut Self {
         let rev = self.gate.map_or(1, |(_, rev)| rev + 1);

@@ -19,7 +19,8 @@ pub(crate) fn day() -> Book {
     book.ship("f1", &a).again().ready(&b).claim("f2", &b, "c-2").again();
     book.wait(90_100).expire(&b).look(&b).stale("f2", &b, 1).beat("f2", 1, &[(&b, 1)]);
     book.wait(40_000).claim("f1", &b, "c-3").release("f1", &b).look(&b);
-    book.pause().nothing("f1").resume().claim("f1", &b, "c-4").requeue(&b).look(&b);
+    book.set("settings", json!({"estimateUsd": "0.5"})).set("weights", json!({"age": 300}));
+    book.pause().nothing("f1").set("weights", json!({"age": 200})).resume().claim("f1", &b, "c-4").requeue(&b).look(&b);
     book
 }
 
@@ -70,4 +71,15 @@ fn a_violation_is_one_clear_line() {
         verdict.violations[0].to_string(),
         format!("I23 acme job {a} seq 10: the dump has attempt 7 where 0 was due")
     );
+}
+
+#[test]
+fn who_limits_reviews_has_claims_that_get_nothing() {
+    let overlooked = |members| {
+        let mut book = Book::new();
+        book.mark("started").beat("f1", 1, &[]).set("settings", members).submit(&job(1), "k-a").nothing("f1");
+        book.verdict().broken.keys().copied().collect::<Vec<_>>()
+    };
+    assert_eq!(overlooked(json!({"reviewLimit": null, "recordScores": true})), ["I20"]);
+    assert!(overlooked(json!({"reviewLimit": 1})).is_empty());
 }

@@ -5,7 +5,7 @@ mod leases;
 mod reaper;
 mod settings;
 
-pub use event::Fact;
+pub use event::{Changed, Fact};
 pub use leases::{Beaten, Held, Leases, Renewal};
 pub use reaper::Reaper;
-pub use settings::{Command, Settings, Step, transition};
+pub use settings::{Choices, Command, Settings, Step, transition};

@@ -1,11 +1,12 @@
-//! What an operator has set for a product: whether its gate is open.
+//! What an operator has set for a product: whether its gate is open, and by what its jobs are handed out.
 
 use serde::{Deserialize, Serialize};
 
-use super::event::Fact;
-use crate::ProductId;
+use super::event::{Changed, Fact};
+use crate::dispatch::{SomeWeights, Weights};
+use crate::{ProductId, Usd};
 
-/// A product's settings.
+/// A product's settings. What is as usual is left out where they are saved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// The product.
@@ -14,10 +15,33 @@ pub struct Settings {
     pub paused: bool,
     /// +1 for each saved change; 0 before the first.
     pub rev: u64,
+    /// So many jobs may wait in `review`, 1 or more; while they do, no more are handed out. None: any number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review_limit: Option<u32>,
+    /// The estimate of a job without a budget of its own. None: it counts as nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate_usd: Option<Usd>,
+    /// The top scores are kept with each claim's decision.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub record_scores: bool,
+    /// What terms of the score weigh where it is not as usual.
+    #[serde(default, skip_serializing_if = "SomeWeights::is_empty")]
+    pub weights: SomeWeights,
+}
+
+/// What an operator chooses beside the gate and the weights; all of it at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// How many jobs may wait in `review`, 1 or more.
+    pub review_limit: Option<u32>,
+    /// The estimate of a job without a budget of its own.
+    pub estimate_usd: Option<Usd>,
+    /// Whether the top scores are kept.
+    pub record_scores: bool,
 }
 
 /// An order to a product.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// Hands out no more jobs.
     Pause,
@@ -25,6 +49,10 @@ pub enum Command {
     Resume,
     /// Hands out no more jobs and ends every lease.
     Estop,
+    /// Replaces what was chosen.
+    Set(Choices),
+    /// Replaces the weights; terms that are left out weigh what they usually do.
+    SetWeights(SomeWeights),
 }
 
 /// What an order leads to. No facts: its effect stood already.
@@ -39,19 +67,57 @@ pub struct Step {
 impl Settings {
     /// A product as it comes into being.
     pub fn new(product: ProductId) -> Self {
-        Self { product, paused: false, rev: 0 }
+        Self {
+            product,
+            paused: false,
+            rev: 0,
+            review_limit: None,
+            estimate_usd: None,
+            record_scores: false,
+            weights: SomeWeights::new(),
+        }
+    }
+
+    /// What every term weighs here.
+    pub fn weights(&self) -> Weights {
+        Weights::default().with(&self.weights)
     }
 }
 
 /// Runs one order to its end. An emergency stop always leaves its fact: leases may be held though the gate is closed.
 pub fn transition(settings: &Settings, command: Command) -> Step {
-    let (paused, fact) = match command {
-        Command::Pause => (true, Fact::Paused),
-        Command::Resume => (false, Fact::Resumed),
-        Command::Estop => (true, Fact::Estopped),
+    let mut next = Settings { rev: settings.rev + 1, ..settings.clone() };
+    let fact = match command {
+        Command::Pause => {
+            next.paused = true;
+            (!settings.paused).then_some(Fact::Paused)
+        }
+        Command::Resume => {
+            next.paused = false;
+            settings.paused.then_some(Fact::Resumed)
+        }
+        Command::Estop => {
+            next.paused = true;
+            Some(Fact::Estopped)
+        }
+        Command::Set(Choices { review_limit, estimate_usd, record_scores }) => {
+            next = Settings { review_limit, estimate_usd, record_scores, ..next };
+            Changed::between(settings, &next).map(Fact::Set)
+        }
+        Command::SetWeights(weights) => {
+            next.weights = unusual(weights);
+            Changed::between(settings, &next).map(Fact::Set)
+        }
     };
-    if settings.paused == paused && command != Command::Estop {
-        return Step { next: settings.clone(), facts: Vec::new() };
+    match fact {
+        Some(fact) => Step { next, facts: vec![fact] },
+        None => Step { next: settings.clone(), facts: Vec::new() },
     }
-    Step { next: Settings { paused, rev: settings.rev + 1, ..settings.clone() }, facts: vec![fact] }
+}
+
+/// The weights that are not as usual.
+fn unusual(mut weights: SomeWeights) -> SomeWeights {
+    let usual = Weights::default();
+    weights.retain(|term, weight| usual.of(*term) != *weight);
+    weights
 }

@@ -91,6 +91,11 @@ async fn members_of_a_claim_have_bounds() {
         ("leaseTtlSec", json!(9), "/leaseTtlSec"),
         ("waitSec", json!(61), "/waitSec"),
         ("weights", json!({"mood": 1}), "/weights/mood"),
+        ("weights", json!({"age": -1}), "/weights/age"),
+        ("weights", json!({"age": 0.0005}), "/weights/age"),
+        ("weights", json!({"age": 1, "due": 1_000_001}), "/weights/due"),
+        ("weights", json!({"age": "1"}), "/weights/age"),
+        ("weights", json!([["age", 1]]), "/weights"),
     ] {
         let refused = desk.post("/api/fleet/claim", json!({"factoryId": "f1", member: value})).await;
         assert_eq!(refused.problem(400, "invalid-request")["errors"][0]["pointer"], pointer);

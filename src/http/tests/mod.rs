@@ -8,6 +8,7 @@ mod faults;
 mod lists;
 mod rules;
 mod server;
+mod settings;
 mod submits;
 
 use std::rc::Rc;
@@ -19,7 +20,7 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App, http::Method};
 use actors::clock::{SystemClock, TimeIds};
 use actors::store::{MemoryStore, Plan};
-use actors::{Limits, Node, World};
+use actors::{Limits, Node, Switches, World};
 use futures::future::LocalBoxFuture;
 use serde_json::{Value, json};
 
@@ -68,6 +69,7 @@ pub(super) async fn edge(plan: Plan, limits: Limits) -> Edge {
         store: Arc::new(MemoryStore::new(plan)),
         clock: Arc::new(SystemClock::default()),
         ids: Arc::new(TimeIds),
+        switches: Switches::default(),
     };
     Edge::new(Node::start(world, limits).await.unwrap(), "1.2.3")
 }
@@ -113,6 +115,11 @@ impl Desk {
     pub(super) async fn patch(&self, path: &str, headers: &[(&str, &str)], body: Value) -> Reply {
         let headers: Vec<_> = headers.iter().copied().chain([("x-product-id", "acme")]).collect();
         self.send("PATCH", path, &headers, body.to_string().as_bytes()).await
+    }
+
+    pub(super) async fn put(&self, path: &str, headers: &[(&str, &str)], body: Value) -> Reply {
+        let headers: Vec<_> = headers.iter().copied().chain([("x-product-id", "acme")]).collect();
+        self.send("PUT", path, &headers, body.to_string().as_bytes()).await
     }
 
     /// Submits a job and gives back its path.

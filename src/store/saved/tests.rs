@@ -1,5 +1,7 @@
 //! The bytes of what is saved, pinned: a change of them is a new schema.
 
+use domain::Usd;
+use domain::dispatch::{Term, Weight};
 use domain::job::{Command, Job, Stage, transition};
 use domain::product::Settings;
 use domain::{By, Timestamp};
@@ -85,6 +87,33 @@ fn the_bytes_of_a_schema_do_not_change() {
     settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/saved"));
     settings.set_prepend_module_to_snapshot(false);
     settings.bind(|| insta::assert_snapshot!(format!("schema_{SCHEMA}"), text));
+}
+
+fn chosen() -> Settings {
+    let weight = |thousandths| Weight::of_thousandths(thousandths).unwrap();
+    Settings {
+        review_limit: Some(5),
+        estimate_usd: Some(Usd(250_000)),
+        record_scores: true,
+        weights: [(Term::CapabilityFit, weight(1)), (Term::Age, weight(300_000))].into_iter().collect(),
+        rev: 7,
+        ..Settings::new(product("default"))
+    }
+}
+
+#[test]
+fn chosen_settings_are_saved_beside_the_gate() {
+    let bytes = r#"{"product":"default","paused":false,"rev":7,"review_limit":5,"estimate_usd":250000,"record_scores":true,"weights":{"age":300000,"capabilityFit":1}}"#;
+    assert_eq!(serde_json::to_string(&chosen()).unwrap(), bytes);
+    assert_eq!(serde_json::from_str::<Settings>(bytes).unwrap(), chosen());
+}
+
+#[test]
+fn settings_that_were_saved_before_there_was_anything_to_choose_are_read() {
+    let before = r#"{"product":"default","paused":true,"rev":3}"#;
+    let settings: Settings = serde_json::from_str(before).unwrap();
+    assert_eq!(settings, Settings { paused: true, rev: 3, ..Settings::new(product("default")) });
+    assert_eq!(serde_json::to_string(&settings).unwrap(), before);
 }
 
 #[test]

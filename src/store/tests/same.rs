@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use actors::store::{Change, JobQuery, ReceiptKind, Renewed, Store, Write};
+use domain::dispatch::{Term, Weight};
 use domain::factory;
 use domain::job::command::{Approve, Cancel, Edit, Release, Requeue};
 use domain::job::state::{Checkpoint, Priority};
@@ -88,9 +89,15 @@ async fn some_notes(pair: &mut Pair) {
         pair.commit(Write { product: of.clone(), at, by: by.clone(), facts, change }).await.unwrap();
     }
     let step = product::transition(&Settings::new(of.clone()), product::Command::Pause);
-    let facts = step.facts.into_iter().map(event::Fact::from).collect();
-    let change = Change::Settings { settings: Arc::new(step.next) };
-    pair.commit(Write { product: of, at, by, facts, change }).await.unwrap();
+    let choices = product::Choices { review_limit: Some(4), estimate_usd: Some(Usd(5)), record_scores: true };
+    let weights = [(Term::Due, Weight::of_thousandths(1).unwrap())].into_iter().collect();
+    let set = product::transition(&step.next, product::Command::Set(choices));
+    let weighed = product::transition(&set.next, product::Command::SetWeights(weights));
+    for step in [step, set, weighed] {
+        let facts = step.facts.into_iter().map(event::Fact::from).collect();
+        let change = Change::Settings { settings: Arc::new(step.next) };
+        pair.commit(Write { product: of.clone(), at, by: by.clone(), facts, change }).await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use actors::clock::{SystemClock, TimeIds};
 use actors::store::Store;
 use actors::{
     Ask, BeatOrder, CardPatch, Done, Grant, Limits, Node, NotDone, Order, Product, ReportOrder, Submission, Submitted,
-    World,
+    Switches, World,
 };
 use domain::dispatch::Claim;
 use domain::job::command::{Fence, Report};
@@ -46,7 +46,12 @@ impl House {
         let watched = watch.clone();
         let witness = Witness { inner, history: history.clone(), now: Arc::new(move || watched.now()) };
         let store: Arc<dyn Store> = Arc::new(witness.clone());
-        let world = World { store, clock: Arc::new(SystemClock::default()), ids: Arc::new(TimeIds) };
+        let world = World {
+            store,
+            clock: Arc::new(SystemClock::default()),
+            ids: Arc::new(TimeIds),
+            switches: Switches::default(),
+        };
         match Node::start(world, Limits::default()).await {
             Ok(node) => Ok(Self { node, witness, watch: watch.clone() }),
             Err(why) => {
@@ -88,7 +93,8 @@ impl House {
 
     pub(crate) async fn claim(&self, product: &str, factory: &str, id: &str) -> Result<Option<Grant>, NotDone> {
         let claim = Claim { factory: order::factory(factory), capabilities: None, engine_classes: None };
-        let ask = Ask { claim, claim_id: Some(id.to_owned()), ttl_sec: 900, wait: None, max: 1 };
+        let ask =
+            Ask { claim, claim_id: Some(id.to_owned()), ttl_sec: 900, wait: None, max: 1 };
         let grant = self.product(product).await?.claim(ask).await?.pop();
         if let Some(grant) = &grant {
             self.show(&grant.job);

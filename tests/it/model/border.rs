@@ -164,6 +164,7 @@ pub(super) fn ask(claim: &said::Claim) -> Ask {
             factory: factory(claim.factory),
             capabilities: claim.capabilities.as_deref().map(words),
             engine_classes: claim.classes.as_deref().map(words),
+            weights: dispatch::SomeWeights::new(),
         },
         claim_id: claim.id.map(|id| id.to_string()),
         ttl_sec: claim.ttl_sec,

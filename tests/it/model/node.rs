@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actors::clock::{Clock, Ids};
 use actors::store::{JobQuery, MemoryStore, Page, Plan, Store};
-use actors::{Limits, Node, NotDone, Order, Product, Submission, World};
+use actors::{Limits, Node, NotDone, Order, Product, Submission, Switches, World};
 use domain::job::Command as JobCommand;
 use domain::job::command::Release;
 use domain::{By, ProductId, Timestamp};
@@ -77,8 +77,12 @@ impl Actors {
         let (start, store, calls, aside, node, product) = runtime.block_on(async {
             let start = Instant::now();
             let (store, calls, aside) = open();
-            let world =
-                World { store: store.clone(), clock: Arc::new(Paused(start)), ids: Arc::new(Counting::default()) };
+            let world = World {
+                store: store.clone(),
+                clock: Arc::new(Paused(start)),
+                ids: Arc::new(Counting::default()),
+                switches: Switches::default(),
+            };
             let node = Node::start(world, Limits::default()).await.unwrap();
             let product = node.product(&product_id()).await.unwrap();
             (start, store, calls, aside, node, product)

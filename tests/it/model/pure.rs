@@ -268,12 +268,13 @@ impl Pure {
     }
 
     fn gate(&mut self, order: product::Command) {
+        let ends_leases = order == product::Command::Estop;
         let step = product::transition(&self.settings, order);
         self.log.extend(step.facts.iter().map(|fact| ("product".to_owned(), fact.kind())));
         self.settings = step.next;
         self.board.set_rules(Rules { paused: self.settings.paused, ..Rules::default() }, self.now);
         let held: Vec<JobId> = self.leases.iter().map(|(id, _)| id).collect();
-        for id in held.into_iter().filter(|_| order == product::Command::Estop) {
+        for id in held.into_iter().filter(|_| ends_leases) {
             self.order(id, Order::Evict, &border::operator()).unwrap();
         }
     }

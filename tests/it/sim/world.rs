@@ -108,6 +108,7 @@ impl World {
             store: Arc::new(SimStore::over(&self.kept, self.trouble.clone(), cut.clone())),
             clock: Arc::new(SimClock::new(self.wall.clone())),
             ids: Arc::new(ids),
+            switches: actors::Switches::default(),
         };
         let node = loop {
             match Node::start(world.clone(), Limits::default()).await {

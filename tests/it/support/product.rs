@@ -1,9 +1,10 @@
 //! How a story drives a product's settings.
 
 use domain::Timestamp;
-use domain::product::{Command, Settings, transition};
+use domain::dispatch::SomeWeights;
+use domain::product::{Choices, Command, Settings, transition};
 
-use super::members::{Members, word};
+use super::members::{Members, list, maybe, word};
 use super::story::{Actor, Turn};
 
 impl Actor for Settings {
@@ -14,6 +15,12 @@ impl Actor for Settings {
             Command::Pause => "pause".into(),
             Command::Resume => "resume".into(),
             Command::Estop => "estop".into(),
+            Command::Set(Choices { review_limit, estimate_usd, record_scores }) => {
+                let (limit, estimate) = (or_none(*review_limit), or_none(*estimate_usd));
+                format!("set review_limit {limit}, estimate_usd {estimate}, record_scores {record_scores}")
+            }
+            Command::SetWeights(some) if some.is_empty() => "reset weights".into(),
+            Command::SetWeights(some) => format!("set weights {}", list(weights(some))),
         }
     }
 
@@ -24,11 +31,15 @@ impl Actor for Settings {
     }
 
     fn members(&self) -> Members {
-        let Self { product, paused, rev } = self;
+        let Self { product, paused, rev, review_limit, estimate_usd, record_scores, weights: some } = self;
         let mut of = Members::default();
         of.add("settings", "product", product.as_str(), "p");
         of.add("settings", "paused", word(paused), "false");
         of.add("settings", "rev", rev.to_string(), "");
+        of.add("settings", "review_limit", maybe(*review_limit), "");
+        of.add("settings", "estimate_usd", maybe(*estimate_usd), "");
+        of.add("settings", "record_scores", word(record_scores), "false");
+        of.add("settings", "weights", list(weights(some)), "");
         of
     }
 
@@ -39,4 +50,13 @@ impl Actor for Settings {
     fn deadline(&self) -> String {
         "none".into()
     }
+}
+
+fn or_none<T: ToString>(value: Option<T>) -> String {
+    value.map_or_else(|| "none".into(), |value| value.to_string())
+}
+
+/// Weights in thousandths.
+fn weights(some: &SomeWeights) -> Vec<String> {
+    some.iter().map(|(term, weight)| format!("{}={}", term.as_str(), weight.thousandths())).collect()
 }

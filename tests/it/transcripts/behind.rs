@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use actors::clock::Clock;
 use actors::store::{MemoryStore, Plan, Store};
-use actors::{BeatOrder, CardPatch, Limits, Node, Product, Submission, World};
+use actors::{BeatOrder, CardPatch, Limits, Node, Product, Submission, Switches, World};
 use domain::job::Spec;
 use domain::{JobId, Timestamp};
 
@@ -30,7 +30,8 @@ impl Clock for Hands {
 
 async fn start(store: &MemoryStore, clock: &Arc<Hands>) -> Node {
     let store: Arc<dyn Store> = Arc::new(store.clone());
-    let world = World { store, clock: clock.clone(), ids: Arc::new(CountingIds::default()) };
+    let world =
+        World { store, clock: clock.clone(), ids: Arc::new(CountingIds::default()), switches: Switches::default() };
     Node::start(world, Limits::default()).await.unwrap()
 }
 

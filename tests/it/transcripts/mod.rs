@@ -9,4 +9,5 @@ mod journal;
 mod leases;
 mod lives;
 mod node;
+mod settings;
 mod stage;

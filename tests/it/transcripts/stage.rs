@@ -7,7 +7,7 @@ use std::time::Duration;
 use actors::store::{MemoryStore, Plan, Store};
 use actors::{
     Ask, BeatOrder, CardPatch, Done, Grant, Limits, Node, NotDone, Order, Product, ReportOrder, Submission, Submitted,
-    World,
+    Switches, World,
 };
 use domain::dispatch::Claim;
 use domain::job::command::{Cancel, Fence, Release, Report};
@@ -241,7 +241,12 @@ impl Stage {
 
 async fn start(store: &JournalStore, limits: Limits) -> Node {
     let store: Arc<dyn Store> = Arc::new(store.clone());
-    let world = World { store, clock: Arc::new(PausedClock), ids: Arc::new(CountingIds::default()) };
+    let world = World {
+        store,
+        clock: Arc::new(PausedClock),
+        ids: Arc::new(CountingIds::default()),
+        switches: Switches::default(),
+    };
     Node::start(world, limits).await.unwrap()
 }
 

@@ -12,8 +12,8 @@ mod tests;
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Method, Response, Url, redirect};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MATCH, RETRY_AFTER};
+use reqwest::{Method, RequestBuilder, Response, Url, redirect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -118,9 +118,47 @@ impl Client {
         if let Some((content_type, body)) = body {
             request = request.header(CONTENT_TYPE, content_type).body(body);
         }
-        let response = request.send().await.map_err(ClientError::transport)?;
-        if response.status().is_success() { Ok(response) } else { Err(refusal(response).await) }
+        sent(request).await
     }
+
+    /// Looks at a record together with its tag.
+    async fn look<T: DeserializeOwned>(&self, parts: &[&str]) -> Result<Tagged<T>, ClientError> {
+        tagged(self.call(Method::GET, self.url(parts)?, None, TIMEOUT).await?).await
+    }
+
+    /// Replaces a record, where a tag is given only if it has that one still.
+    async fn put<T: Serialize + DeserializeOwned>(
+        &self,
+        parts: &[&str],
+        record: &T,
+        if_match: Option<&str>,
+    ) -> Result<Tagged<T>, ClientError> {
+        let body = serde_json::to_vec(record).map_err(|error| ClientError::Protocol(error.to_string()))?;
+        let mut request = self.http.put(self.url(parts)?).timeout(TIMEOUT).header(CONTENT_TYPE, JSON).body(body);
+        if let Some(tag) = if_match {
+            request = request.header(IF_MATCH, tag);
+        }
+        tagged(sent(request).await?).await
+    }
+}
+
+/// A record, and the tag of the revision that it was read at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tagged<T> {
+    /// The record.
+    pub record: T,
+    /// Its `ETag`, to be sent as `If-Match`.
+    pub etag: Option<String>,
+}
+
+async fn tagged<T: DeserializeOwned>(response: Response) -> Result<Tagged<T>, ClientError> {
+    let etag = response.headers().get(ETAG).and_then(|tag| tag.to_str().ok()).map(ToOwned::to_owned);
+    Ok(Tagged { etag, record: answer(response).await? })
+}
+
+async fn sent(request: RequestBuilder) -> Result<Response, ClientError> {
+    let response = request.send().await.map_err(ClientError::transport)?;
+    if response.status().is_success() { Ok(response) } else { Err(refusal(response).await) }
 }
 
 fn base_url(api_base: &str) -> Result<Url, ClientError> {

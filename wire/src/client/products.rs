@@ -1,9 +1,9 @@
-//! Questions about the product as a whole: events, pause, emergency stop, version.
+//! Questions about the product as a whole: events, pause, emergency stop, settings, weights, version.
 
 use std::collections::BTreeMap;
 
-use super::{Client, ClientError};
-use crate::{Event, List, ProductState, Version};
+use super::{Client, ClientError, Tagged};
+use crate::{Event, List, ProductState, Settings, Version, Weights};
 
 impl Client {
     /// Lists the product's events after a `seq`.
@@ -31,6 +31,31 @@ impl Client {
     /// Asks who answers.
     pub async fn version(&self) -> Result<Version, ClientError> {
         self.get(self.url(&["version"])?).await
+    }
+
+    /// Looks at the product's settings.
+    pub async fn settings(&self) -> Result<Tagged<Settings>, ClientError> {
+        self.look(&["fleet", "settings"]).await
+    }
+
+    /// Replaces the product's settings; with a tag, only those that it belongs to.
+    pub async fn set_settings(
+        &self,
+        settings: &Settings,
+        if_match: Option<&str>,
+    ) -> Result<Tagged<Settings>, ClientError> {
+        self.put(&["fleet", "settings"], settings, if_match).await
+    }
+
+    /// Looks at what every term of the score weighs in the product.
+    pub async fn weights(&self) -> Result<Tagged<Weights>, ClientError> {
+        self.look(&["fleet", "weights"]).await
+    }
+
+    /// Replaces the product's weights; terms that are left out weigh what they usually do. With a tag, only the
+    /// weights that it belongs to.
+    pub async fn set_weights(&self, weights: &Weights, if_match: Option<&str>) -> Result<Tagged<Weights>, ClientError> {
+        self.put(&["fleet", "weights"], weights, if_match).await
     }
 
     async fn product_order(&self, order: &str) -> Result<ProductState, ClientError> {

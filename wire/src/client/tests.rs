@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Client, ClientError, JobFilter};
 use crate::word::Stage;
-use crate::{ClaimRequest, Code, Job, Report, Run, fixture};
+use crate::{ClaimRequest, Code, Job, Report, Run, Weights, fixture};
 
 const TOKEN: &str = "gf_secret";
 
@@ -140,4 +140,21 @@ fn addresses_and_tokens_that_cannot_be_used_are_refused() {
     }
     let error = Client::new("http://host/api", "acme", Some("a\nb".into())).unwrap_err();
     assert_eq!(error.to_string(), "the token cannot be used in a request");
+}
+
+#[tokio::test]
+async fn a_record_is_replaced_under_the_tag_that_it_had() {
+    let (client, asked) = server(http("200 OK", "etag: \"3\"\r\n", r#"{"age":1.5}"#));
+    let seen = client.weights().await.unwrap();
+    assert_eq!(seen.etag.as_deref(), Some("\"3\""));
+    assert!(asked.join().unwrap().starts_with("GET /api/fleet/weights HTTP/1.1"));
+    let (client, asked) = server(http("200 OK", "etag: \"4\"\r\n", r#"{"age":1.5}"#));
+    let set = client.set_weights(&seen.record, seen.etag.as_deref()).await.unwrap();
+    assert_eq!((&set.record, set.etag.as_deref()), (&seen.record, Some("\"4\"")));
+    let asked = asked.join().unwrap();
+    assert!(asked.starts_with("PUT /api/fleet/weights HTTP/1.1") && asked.ends_with(r#"{"age":1.5}"#), "{asked}");
+    assert!(asked.to_lowercase().contains("if-match: \"3\"\r\n"), "{asked}");
+    let (client, asked) = server(http("200 OK", "", "{}"));
+    assert_eq!(client.set_weights(&Weights::default(), None).await.unwrap().etag, None);
+    assert!(!asked.join().unwrap().to_lowercase().contains("if-match"));
 }

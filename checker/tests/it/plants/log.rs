@@ -109,3 +109,19 @@ pub(super) fn junk() -> Book {
     book.runs.push(json!({"endedAt": 7}));
     book
 }
+
+pub(super) fn settings_skipped() -> Book {
+    let (mut book, _) = held();
+    book.set("settings", json!({"reviewLimit": 2}));
+    book.gate = Some((false, 2));
+    book.set("weights", json!({"age": 1.5}));
+    book
+}
+
+pub(super) fn settings_unasked() -> Book {
+    let (mut book, _) = held();
+    book.set("settings", json!({"reviewLimit": 2}));
+    book.gate = Some((false, 2));
+    book.event(None, 2, "product.settings", "operator:ada", json!({"reviewLimit": null}));
+    book
+}

@@ -1,0 +1,27 @@
+//! Replaces what was chosen for a product.
+//! A lower limit does not undo what is handed out already, or on its way to be.
+
+use domain::product::Command;
+use wire::Settings;
+
+use super::{change, replacement};
+use crate::http::answer::{Answer, tagged};
+use crate::http::call::Call;
+
+/// Replaces the product's settings: what is absent, or null, is as usual.
+#[utoipa::path(
+    put,
+    path = "/api/fleet/settings",
+    operation_id = "setSettings",
+    tag = "product",
+    params(("If-Match" = Option<String>, Header, description = "The revision that is to be replaced.")),
+    request_body = Settings,
+    responses((status = 200, description = "The settings.", body = Settings, headers(("ETag" = String)))),
+)]
+pub(crate) async fn run(mut call: Call) -> Answer {
+    let id = call.product_id()?;
+    let said: Settings = replacement(&mut call).await?;
+    said.check()?;
+    let settings = change(&call, &id, Command::Set(said.into())).await?;
+    tagged(settings.rev, &Settings::from(&*settings))
+}
