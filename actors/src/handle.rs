@@ -14,7 +14,7 @@ use crate::answer::{
     Ask, BeatOrder, Beaten, Counts, Done, FactoryView, Grant, NotDone, Order, Port, ReportOrder, Submission, Submitted,
 };
 use crate::claim::{Answer, Claiming, Desk};
-use crate::job::carry::claim_key;
+use crate::job::carry::{claim_key, decision};
 use crate::lane::Lane;
 use crate::line::Hearers;
 use crate::node::Shared;
@@ -246,6 +246,7 @@ impl Product {
             ttl_sec: lease.as_ref().map_or(0, |lease| lease.ttl_sec),
             lease_active: lease.is_some(),
             repeated: true,
+            decision: decision(&self.lane, job.id, epoch).await?,
             job,
         }))
     }

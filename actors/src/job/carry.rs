@@ -1,11 +1,16 @@
 //! What requests leave behind so that they can be repeated.
 
-use domain::job::Step;
+use domain::job::{Decision, Step};
 use domain::mutant::Mutant;
 use domain::{Epoch, FactoryId, JobId, Timestamp};
+use serde_json::Value;
 
 use crate::answer::Ask;
-use crate::store::{Receipt, ReceiptKind};
+use crate::lane::Lane;
+use crate::store::{Page, Receipt, ReceiptKind, Why};
+
+/// How many events are read at a time.
+const EVENTS: usize = 256;
 
 /// The key of a claim's receipt.
 pub(crate) fn claim_key(factory: &FactoryId, claim_id: &str) -> String {
@@ -29,6 +34,22 @@ pub(super) fn claim_receipt(job: JobId, factory: &FactoryId, ask: &Ask, step: &S
         content_hash: String::new(),
         at,
     })
+}
+
+/// How the scheduler came to the grant of that epoch, as its event has it.
+pub(crate) async fn decision(lane: &Lane, job: JobId, epoch: Epoch) -> Result<Option<Decision>, Why> {
+    let mut after = None;
+    loop {
+        let events = lane.store.events(&lane.product, Some(job), Page { after, limit: EVENTS }).await?;
+        let Some(last) = events.last() else { return Ok(None) };
+        after = Some(last.seq);
+        let leased = events.iter().filter(|event| &*event.kind == "job.leased");
+        let mut grants = leased.filter_map(|event| serde_json::from_str::<Value>(&event.data).ok());
+        if let Some(mut grant) = grants.find(|grant| grant["epoch"] == epoch.0) {
+            // One that this version cannot read is none.
+            return Ok(serde_json::from_value(grant["decision"].take()).unwrap_or_default());
+        }
+    }
 }
 
 /// The receipt of a report, where it named an id.

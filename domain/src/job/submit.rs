@@ -1,5 +1,6 @@
 //! The first moment of a job.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::event::Fact;
@@ -34,11 +35,15 @@ pub fn submit(id: JobId, product: ProductId, spec: Spec, deps_met: bool, now: Ti
         not_before: spec.not_before,
         deps_met,
         checkpoint: None,
+        saved_by: None,
+        saved_at: None,
         approved_by: Vec::new(),
         notes: Vec::new(),
         question: None,
         result: None,
         spent: Spent::default(),
+        failed_on: BTreeMap::new(),
+        preempted: 0,
         rev: 1,
         created_at: now,
         updated_at: now,
