@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::dispatch::{Claim, Waits};
 use domain::factory::{Descriptor, Engine, Factory, Health};
 use domain::job::command::Report;
-use domain::job::{Command, Job, Run, Spec};
+use domain::job::{Command, Decision, Job, Run, Spec};
 use domain::product::Renewal;
 use domain::{By, Epoch, FactoryId, JobId, Timestamp, factory, job};
 use tokio::sync::oneshot;
@@ -200,6 +200,8 @@ pub struct Grant {
     pub lease_active: bool,
     /// It was granted to an earlier claim with the same id.
     pub repeated: bool,
+    /// How the scheduler came to it.
+    pub decision: Option<Decision>,
 }
 
 /// A heartbeat.

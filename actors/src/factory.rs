@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::factory::{Beat, Card, Command, Descriptor, Factory, Health, Presence, transition};
 use domain::job::RunResult;
 use domain::product::Renewal;
-use domain::{By, Epoch, FactoryId, JobId};
+use domain::{By, Epoch, FactoryId, JobId, Timestamp};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use crate::alarm::Alarm;
@@ -32,6 +32,8 @@ pub(crate) enum Msg {
     Resume { by: By, port: Port<FactoryView> },
     /// One of its runs has ended.
     Ended { result: RunResult, quick: bool },
+    /// One of its runs was given back because its engine is at its usage limit.
+    Limited { engine: String, until: Timestamp },
     /// How is it?
     View(Port<FactoryView>),
     /// It may have been silent for too long.
@@ -49,7 +51,7 @@ impl Msg {
         match self {
             Self::Beat(_, port) => answer(port, Err(why)),
             Self::Drain { port, .. } | Self::Resume { port, .. } | Self::View(port) => answer(port, Err(why)),
-            Self::Heard | Self::GateClosed | Self::Ended { .. } | Self::Check => {}
+            Self::Heard | Self::GateClosed | Self::Ended { .. } | Self::Limited { .. } | Self::Check => {}
         }
     }
 }
@@ -113,6 +115,10 @@ impl Actor for FactoryActor {
             Msg::Ended { result, quick } => {
                 // A drain that could not be written comes with the next quick failure.
                 drop(held.order(Command::Ended { result, quick }, By::Coordinator).await?);
+            }
+            Msg::Limited { engine, until } => {
+                // Where that could not be written, the factory's own heartbeat says so.
+                drop(held.order(Command::Limited { engine, until }, By::Coordinator).await?);
             }
             Msg::View(port) => held.show(port),
             Msg::Check => {

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use domain::dispatch::{Claim, Explained, Needs, Pick, Sought};
-use domain::job::Job;
 use domain::job::command::Fence;
+use domain::job::{Decision, Job};
 use domain::product::{Command, Renewal, Settings};
 use domain::{By, Epoch, FactoryId, JobId, ProductId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
@@ -15,7 +15,7 @@ use crate::answer::{
     Ask, BeatOrder, Beaten, Counts, Done, FactoryView, Grant, NotDone, Order, Port, ReportOrder, Submission, Submitted,
 };
 use crate::claim::{Answer, Claiming, Desk};
-use crate::job::carry::claim_key;
+use crate::job::carry::{claim_key, decision};
 use crate::lane::Lane;
 use crate::line::Hearers;
 use crate::node::Shared;
@@ -185,6 +185,11 @@ impl Product {
         self.ask_dispatcher(|port| dispatcher::Msg::Explain(job, port)).await
     }
 
+    /// When and how a job was placed under that epoch.
+    pub async fn decision(&self, job: JobId, epoch: Epoch) -> Result<Option<(Timestamp, Decision)>, NotDone> {
+        Ok(decision(&self.lane, job, epoch).await?)
+    }
+
     /// What a claim would get, and what keeps the factory from the other ready jobs. Changes nothing.
     pub async fn preview(&self, claim: Claim) -> Result<(Option<Pick>, Sought), NotDone> {
         self.ask_dispatcher(|port| dispatcher::Msg::Preview(claim, port)).await
@@ -271,6 +276,7 @@ impl Product {
             ttl_sec: lease.as_ref().map_or(0, |lease| lease.ttl_sec),
             lease_active: lease.is_some(),
             repeated: true,
+            decision: decision(&self.lane, job.id, epoch).await?.map(|(_, decision)| decision),
             job,
         }))
     }

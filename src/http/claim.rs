@@ -1,7 +1,6 @@
 //! A factory asks for work.
 //! A claim that waits holds no permit; one whose caller has gone is never granted.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
@@ -82,6 +81,8 @@ fn ask(said: ClaimRequest) -> Result<Ask, Problem> {
 }
 
 fn shown(product: &Product, grant: &actors::Grant) -> Grant {
+    let shares = grant.decision.iter().flat_map(|decision| decision.shares());
+    let breakdown = shares.map(|(term, share)| (term.as_str().to_owned(), share)).collect();
     Grant {
         job: super::answer::shown(product, &grant.job),
         run: Run::new(grant.job.id, &grant.run),
@@ -89,7 +90,7 @@ fn shown(product: &Product, grant: &actors::Grant) -> Grant {
         lease_expires_at: grant.expires_at.into(),
         lease_ttl_sec: grant.ttl_sec,
         renew_after_sec: grant.ttl_sec / 3,
-        score_breakdown: BTreeMap::new(),
+        score_breakdown: breakdown,
         lease_active: (!grant.lease_active).then_some(false),
         repeated: grant.repeated.then_some(true),
     }

@@ -17,14 +17,19 @@ use sea_orm::{DatabaseTransaction, DbErr, EntityTrait, TransactionTrait};
 use super::connect::{Role, connect};
 use super::outcome::why;
 use super::read::{Failed, factories, fetch, select, stages};
-use super::saved::{Waiting, json, number, stage};
+use super::saved::{STATE, Waiting, json, number, stage};
 
 /// How many jobs come as one text.
 const CHUNK: i64 = 4096;
 
-const OPEN: &str = "SELECT group_concat(line, char(10)) FROM (\
-    SELECT hex(id) || ' ' || stage || ' ' || ifnull(wake_at, '') || ' ' || schema || ' ' || state AS line FROM job \
-    WHERE product = ?1 AND id > unhex(?2) AND finished_at IS NULL ORDER BY id LIMIT ?3)";
+/// The next unfinished jobs, a line each.
+fn open_sql() -> String {
+    format!(
+        "SELECT group_concat(line, char(10)) FROM (\
+         SELECT hex(id) || ' ' || stage || ' ' || ifnull(wake_at, '') || ' ' || schema || ' ' || {STATE} AS line \
+         FROM job WHERE product = ?1 AND id > unhex(?2) AND finished_at IS NULL ORDER BY id LIMIT ?3)"
+    )
+}
 
 /// Pins a product's state of now; the rest of it is read when the answer's `load` is awaited.
 pub(super) async fn pin(file: &Path, product: &ProductId) -> Result<Pinned, Why> {
@@ -78,10 +83,10 @@ async fn open_jobs(
     product: &ProductId,
 ) -> Result<(Vec<Standing>, Vec<(JobId, Stage)>), Failed> {
     let (mut reader, mut waiting, mut busy) = (Waiting::default(), Vec::new(), Vec::new());
-    let mut after = String::new();
+    let (sql, mut after) = (open_sql(), String::new());
     loop {
         let values = [product.as_str().into(), after.as_str().into(), CHUNK.into()];
-        let row = select(db, OPEN, values).await?.pop();
+        let row = select(db, &sql, values).await?.pop();
         let text: Option<String> = row.map_or(Ok(None), |row| row.try_get_by_index(0))?;
         let Some(text) = text else { return Ok((waiting, busy)) };
         for line in text.lines() {
@@ -96,7 +101,7 @@ async fn open_jobs(
     }
 }
 
-/// An unfinished job, as `OPEN` writes it.
+/// An unfinished job, as [`open_sql`] writes it.
 struct Line<'a> {
     hex: &'a str,
     id: JobId,

@@ -1,5 +1,6 @@
 //! Two jobs for tests: one that waits and one that a factory holds.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::job::insights::Insights;
@@ -34,11 +35,15 @@ pub(crate) fn queued() -> Job {
         not_before: None,
         deps_met: true,
         checkpoint: None,
+        saved_by: None,
+        saved_at: None,
         approved_by: Vec::new(),
         notes: Vec::new(),
         question: None,
         result: None,
         spent: Spent::default(),
+        failed_on: BTreeMap::new(),
+        preempted: 0,
         rev: 1,
         created_at: Timestamp(0),
         updated_at: Timestamp(0),

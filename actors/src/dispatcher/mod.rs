@@ -74,7 +74,7 @@ impl Actor for DispatcherActor {
             Msg::LookUp(id) => state.look_up(&me, id),
             Msg::Close => state.close(None),
             Msg::CloseFactory(id) => state.close(Some(id)),
-            Msg::Gate(settings) => state.board.set_rules(state::rules(&settings), state.lane.now()),
+            Msg::Gate(settings) => state.board.set_rules(rules(&settings, state.lane.switches), state.lane.now()),
             Msg::Card(card) => state.board.reopen_factory(card, state.lane.now()),
             Msg::Beat(beaten, port) => answer(port, Ok(state.beaten(*beaten))),
             Msg::Viewed(view, port) => answer(port, Ok(state.seated(view))),
@@ -85,7 +85,8 @@ impl Actor for DispatcherActor {
             }
             Msg::Count(port) => {
                 let (ready, waiting_claims) = (state.board.ready(), state.board.waiting());
-                let counts = Counts { ready, waiting_claims, waits: state.board.waits(state.lane.now()), ..Counts::default() };
+                let counts =
+                    Counts { ready, waiting_claims, waits: state.board.waits(state.lane.now()), ..Counts::default() };
                 // The product adds what it knows; one that has gone takes this actor with it.
                 let _ = state.product.cast(product::Msg::Count(counts, port));
             }

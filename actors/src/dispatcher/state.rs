@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use domain::dispatch::{Board, Graph, Order, Rules, Standing, WaiterNo};
 use domain::factory::Factory;
+use domain::job::{Command, command};
 use domain::product::Settings;
 use domain::{Epoch, FactoryId, JobId, Timestamp};
 use ractor::ActorRef;
@@ -16,6 +17,7 @@ use crate::alarm::Alarm;
 use crate::answer::{Beaten, FactoryView};
 use crate::claim::Claiming;
 use crate::lane::{Alive, Lane};
+use crate::node::Switches;
 use crate::store::{Change, Told};
 use crate::{factory, job, product};
 
@@ -85,7 +87,7 @@ impl State {
                     self.remember_grants(&told.write.facts, job.id);
                 }
                 Change::Factory { factory } => self.card(factory, now),
-                Change::Settings { settings } => self.board.set_rules(rules(settings), now),
+                Change::Settings { settings } => self.board.set_rules(rules(settings, self.lane.switches), now),
                 Change::Note { .. } | Change::Renewals { .. } => {}
             }
         }
@@ -108,7 +110,8 @@ impl State {
     /// Orders the evictions that are due. The board orders again what has not happened.
     fn preempt(&mut self, now: Timestamp) {
         for Order { evict, epoch, by } in self.board.preempt(now) {
-            let _ = (evict, epoch, by);
+            let order = Command::Preempt(command::Preempt { epoch, for_job: by });
+            self.tell_job(evict, job::Msg::Due(epoch, order));
         }
     }
 
@@ -200,6 +203,14 @@ impl State {
 }
 
 /// What holds for claims.
-pub(crate) fn rules(settings: &Settings) -> Rules {
-    Rules { paused: settings.paused, ..Rules::default() }
+pub(crate) fn rules(settings: &Settings, switches: Switches) -> Rules {
+    Rules {
+        paused: settings.paused,
+        review_limit: settings.review_limit,
+        weights: settings.weights(),
+        estimate: settings.estimate_usd.unwrap_or_default(),
+        keeps_top: settings.record_scores,
+        // Where nothing is granted, nobody gives way.
+        preemption: switches.preemption && !switches.shadow,
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::dispatch::Standing;
-use domain::job::{Command, Fact, Insights, Job, Step, transition};
+use domain::job::{Command, Decision, Fact, Insights, Job, Step, transition};
 use domain::mutant::Mutant;
 use domain::{By, Epoch, JobId, Timestamp};
 use ractor::{ActorProcessingErr, ActorRef};
@@ -86,7 +86,7 @@ impl Held {
     }
 
     /// The lease that has just been granted.
-    pub(super) fn grant(&self) -> Option<Grant> {
+    pub(super) fn grant(&self, decision: Option<Decision>) -> Option<Grant> {
         let job = self.job().ok()?;
         let (lease, run) = (job.held()?, job.run.clone()?);
         Some(Grant {
@@ -96,6 +96,7 @@ impl Held {
             ttl_sec: lease.ttl_sec,
             lease_active: true,
             repeated: false,
+            decision,
             job: job.clone(),
         })
     }

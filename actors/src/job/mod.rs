@@ -103,13 +103,15 @@ async fn lease(held: &mut Held, offer: Offer) -> Result<(), ActorProcessingErr> 
         return Ok(());
     }
     let by = By::Factory(pick.factory.clone());
-    let command = Command::Lease(command::Lease {
+    let lease = command::Lease {
         factory: pick.factory.clone(),
         run,
         engine: pick.engine.clone(),
         ttl_sec: claiming.ask.ttl_sec,
         claim_id: claiming.ask.claim_id.clone(),
-    });
+        decision: Some(carry::decided(&pick)),
+    };
+    let (decision, command) = (lease.decision.clone(), Command::Lease(lease));
     let step = match held.job().and_then(|job| transition(job, command, &by, held.now()).map_err(NotDone::Refused)) {
         Ok(step) => step,
         Err(NotDone::Refused(_) | NotDone::NotFound) => {
@@ -123,7 +125,7 @@ async fn lease(held: &mut Held, offer: Offer) -> Result<(), ActorProcessingErr> 
         Ok(()) => {}
         Err(failure) => return fail(held, &claiming, failure),
     }
-    let Some(grant) = held.grant() else { return Ok(()) };
+    let Some(grant) = held.grant(decision) else { return Ok(()) };
     let epoch = grant.epoch;
     if claiming.tell(Answer::Granted(Box::new(grant))).is_err() && claiming.is_gone() {
         give_back(&held.product, held.id, epoch);

@@ -108,7 +108,7 @@ fn leases(opened: &Opened, lane: &Lane) -> Leases {
 fn board(opened: &Opened, settings: &Settings, lane: &Lane) -> (Board, Graph) {
     let (mut board, mut graph) = (Board::default(), Graph::default());
     let now = lane.now();
-    board.set_rules(dispatcher::rules(settings), now);
+    board.set_rules(dispatcher::rules(settings, lane.switches), now);
     board.set_reviewing(opened.reviewing.iter().copied());
     for factory in &opened.factories {
         lane.fleet.enter(factory.clone());

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
-use domain::job::{LeaseStatus, Stage};
+use domain::event::Fact;
+use domain::job::{Fact as JobFact, LeaseStatus, Run, Stage};
 use domain::product::{Leases, Settings};
 use domain::{By, Epoch, FactoryId, JobId, Timestamp};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, MessagingErr};
@@ -19,7 +20,7 @@ use crate::handle::Part;
 use crate::job::{self, JobActor};
 use crate::lane::{Alive, Lane};
 use crate::restart::RestartBudget;
-use crate::store::Told;
+use crate::store::{Told, Write};
 
 /// How many ended leases are remembered for heartbeats that still list them.
 const MAX_RECENT: usize = 1_024;
@@ -232,13 +233,24 @@ impl Owner {
                     Some(_) | None => {}
                 }
             }
-            if let Some(run) = told.write.ended()
-                && let (Some(factory), Some(result)) = (self.factories.get(&run.factory), run.result)
-            {
-                let quick = run.ended_at.is_some_and(|ended| ended.ms_since(run.started_at) < 60_000);
-                // A factory that is being restarted starts to count anew.
-                let _ = factory.cast(factory::Msg::Ended { result, quick });
+            if let Some(run) = told.write.ended() {
+                self.ran(run, &told.write);
             }
+        }
+    }
+
+    /// Tells a factory what became of its run, and of the limit that its engine has reached.
+    fn ran(&self, run: &Run, write: &Write) {
+        let (Some(factory), Some(result)) = (self.factories.get(&run.factory), run.result) else { return };
+        let quick = run.ended_at.is_some_and(|ended| ended.ms_since(run.started_at) < 60_000);
+        // A factory that is being restarted starts to count anew, and says by itself what its engines can do.
+        let _ = factory.cast(factory::Msg::Ended { result, quick });
+        let until = write.facts.iter().find_map(|fact| match fact {
+            Fact::Job(JobFact::Released { resets_at, .. }) => *resets_at,
+            _ => None,
+        });
+        if let (Some(engine), Some(until)) = (run.engine.clone(), until) {
+            let _ = factory.cast(factory::Msg::Limited { engine, until });
         }
     }
 

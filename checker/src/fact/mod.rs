@@ -92,6 +92,7 @@ pub(crate) enum What {
         end: End,
     },
     Expired(End),
+    Preempted(End),
     Fenced {
         epoch: u64,
         factory: Option<Name>,
@@ -152,7 +153,8 @@ impl What {
     /// How a run ended by it, if one did.
     pub(crate) fn end(&self) -> Option<End> {
         match self {
-            Self::Released { end, .. } | Self::Expired(end) | Self::NeedsInput { end, .. } => Some(*end),
+            Self::Released { end, .. } | Self::NeedsInput { end, .. } => Some(*end),
+            Self::Expired(end) | Self::Preempted(end) => Some(*end),
             Self::Retried { end, .. } | Self::DeadLettered { end, .. } | Self::Rejected { end, .. } => *end,
             Self::Failed(end) | Self::Cancelled(end) | Self::Shipped(end) => *end,
             Self::Requeued(requeue) => requeue.end,

@@ -245,6 +245,7 @@ fn of_job(kind: &str, data: Particulars<'_>, names: &mut Names) -> Result<What, 
         "job.checkpoint" => What::Checkpoint(checkpoint(given(data.checkpoint, "checkpoint")?.get())?),
         "job.released" => What::Released { stage: given(data.stage, "stage")?, end: given(end, "end")? },
         "job.lease_expired" => What::Expired(given(end, "end")?),
+        "job.preempted" => What::Preempted(given(end, "end")?),
         "job.fenced" => {
             What::Fenced { epoch: given(data.epoch, "epoch")?, factory: data.factory.map(|id| names.of(id.as_str())) }
         }

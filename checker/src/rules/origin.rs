@@ -170,6 +170,8 @@ fn aside(fact: &Fact) -> Option<Kind> {
     let operator = matches!(fact.by, By::Operator(_));
     Some(match (&fact.what, fact.factory) {
         (What::Fenced { epoch, .. }, _) => Kind::Fenced(fact.job?, *epoch),
+        // The coordinator changes a card where a run of its factory has ended at a usage limit.
+        (What::Changed(_), _) if fact.by == By::Coordinator => return None,
         (What::Registered(_) | What::Changed(_), Some(factory)) => Kind::Beat(factory),
         (What::Draining, Some(factory)) if operator => Kind::Drain(factory),
         (What::Undrained, Some(factory)) if operator => Kind::Undrain(factory),

@@ -71,6 +71,7 @@ fn legal(state: &State, fact: &Fact) -> bool {
             held && goes
         }
         What::Expired(end) => held && end.outcome.is_delivery() == stage.is_delivered(),
+        What::Preempted(_) => held && undelivered,
         What::Retried { end: Some(_), .. } | What::DeadLettered { end: Some(_), .. } | What::Failed(Some(_)) => held,
         What::Retried { end: None, .. } | What::DeadLettered { end: None, .. } => {
             let lost = state.lease.is_some_and(|lease| lease.status == Status::Expired);
@@ -129,7 +130,9 @@ fn ended(state: &State, fact: &Fact, end: End, broken: &mut Vec<Broken>) {
         What::Released { .. } => (None, false),
         What::Expired(_) => (Some(Status::Expired), false),
         What::NeedsInput { .. } => (Some(Status::Released), true),
-        What::Cancelled(_) | What::Requeued(_) | What::Rejected { .. } => (Some(Status::Evicted), false),
+        What::Preempted(_) | What::Cancelled(_) | What::Requeued(_) | What::Rejected { .. } => {
+            (Some(Status::Evicted), false)
+        }
         _ => (None, true),
     };
     if status.is_some_and(|status| status != end.status) || matches!(end.status, Status::None | Status::Held) {
@@ -147,6 +150,7 @@ fn ended(state: &State, fact: &Fact, end: End, broken: &mut Vec<Broken>) {
         }
         What::Released { .. } => end.outcome.is_delivery(),
         What::Expired(_) => end.outcome.is_delivery() || end.outcome == Outcome::Lost,
+        What::Preempted(_) => end.outcome == Outcome::Preempted,
         What::Retried { .. } | What::DeadLettered { .. } => {
             matches!(end.outcome, Outcome::Failed | Outcome::TimedOut)
         }

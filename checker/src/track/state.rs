@@ -121,7 +121,7 @@ impl State {
                 }
             }
             What::Checkpoint(print) => self.checkpoint = Some(*print),
-            What::Released { stage: Stage::Queued, .. } => self.queued(fact.at),
+            What::Released { stage: Stage::Queued, .. } | What::Preempted(_) => self.queued(fact.at),
             What::Released { stage, .. } => self.stage = *stage,
             What::Retried { not_before, .. } => {
                 self.queued(fact.at);

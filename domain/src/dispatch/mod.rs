@@ -27,7 +27,7 @@ pub use preempt::{Candidate, Cost, Grounds, Preemption, select_with_preemption};
 pub use reason::Reason;
 pub use score::{Breakdown, MOST_WAITING, Score};
 pub use sought::{Pick, Sought};
-pub use standing::{Awaits, Merit, Standing, Tenure, estimate};
+pub use standing::{Awaits, Merit, Standing, Tenure, estimate, failed_twice};
 pub use supply::{Claim, Supply};
 pub use waiters::WaiterNo;
 pub use weights::{SomeWeights, Term, Weight, Weights};

@@ -1,5 +1,6 @@
 //! Where a job stands, as far as the dispatcher needs to know: small enough to load a million of them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::needs::{Key, Needs};
@@ -117,7 +118,6 @@ impl Standing {
 impl Merit {
     /// What a job is scored by.
     pub fn of(job: &Job) -> Self {
-        let failed = job.failed_on.iter().filter(|(_, times)| **times >= MANY_FAILURES);
         Self {
             priority: job.spec.priority,
             repo: job.spec.repo.clone(),
@@ -125,7 +125,7 @@ impl Merit {
             attempt: job.attempt,
             max_attempts: job.spec.retry.max_attempts,
             saved_by: job.checkpoint.as_ref().and(job.saved_by.clone()),
-            failed_on: failed.map(|(factory, _)| factory.clone()).collect(),
+            failed_on: failed_twice(&job.failed_on),
         }
     }
 }
@@ -142,6 +142,11 @@ impl Tenure {
             preempted: job.preempted,
         })
     }
+}
+
+/// The factories that a job has failed on so often that another one is preferred.
+pub fn failed_twice(failed_on: &BTreeMap<FactoryId, u32>) -> Vec<FactoryId> {
+    failed_on.iter().filter(|(_, times)| **times >= MANY_FAILURES).map(|(factory, _)| factory.clone()).collect()
 }
 
 /// What is left of a budget, to the cent above.

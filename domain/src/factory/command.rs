@@ -1,6 +1,7 @@
 //! Orders and news for a factory's actor.
 
 use super::event::Card;
+use crate::Timestamp;
 use crate::job::RunResult;
 
 /// An order to a factory, or news of it.
@@ -25,6 +26,13 @@ pub enum Command {
         result: RunResult,
         /// It took less than a minute.
         quick: bool,
+    },
+    /// One of its engines is at its usage limit.
+    Limited {
+        /// The engine's name.
+        engine: String,
+        /// When the limit resets.
+        until: Timestamp,
     },
 }
 

@@ -2,7 +2,7 @@
 
 use super::command::{Beat, Command};
 use super::event::{Card, Fact};
-use super::state::{Factory, Presence};
+use super::state::{Engine, EngineState, Factory, Presence};
 use crate::Timestamp;
 use crate::job::RunResult;
 
@@ -14,9 +14,12 @@ pub fn decide(factory: Option<&Factory>, command: &Command, now: Timestamp) -> V
     let Some(factory) = factory else {
         return match command {
             Command::Beat(beat) => vec![Fact::Registered { card: beat.card.clone() }],
-            Command::Heard | Command::Check | Command::Drain { .. } | Command::Resume | Command::Ended { .. } => {
-                Vec::new()
-            }
+            Command::Heard
+            | Command::Check
+            | Command::Drain { .. }
+            | Command::Resume
+            | Command::Ended { .. }
+            | Command::Limited { .. } => Vec::new(),
         };
     };
     match command {
@@ -27,6 +30,7 @@ pub fn decide(factory: Option<&Factory>, command: &Command, now: Timestamp) -> V
         Command::Resume if factory.draining => vec![Fact::Resumed {}],
         Command::Drain { .. } | Command::Resume => Vec::new(),
         Command::Ended { result, quick } => failing(factory, *result, *quick),
+        Command::Limited { engine, until } => limited(factory, engine, *until, now),
     }
 }
 
@@ -65,6 +69,21 @@ fn failing(factory: &Factory, result: RunResult, quick: bool) -> Vec<Fact> {
         return vec![Fact::Draining { reason: Some(reason) }];
     }
     Vec::new()
+}
+
+/// The engine cannot be used until then. A limit that is over, or ends before the one that is known, says nothing new.
+fn limited(factory: &Factory, engine: &str, until: Timestamp, now: Timestamp) -> Vec<Fact> {
+    let mut card = factory.card();
+    let is_news = |engine: &Engine| engine.state == EngineState::Available || engine.resets_at < Some(until);
+    let Some(engine) = card.engines.iter_mut().find(|known| known.name == engine && is_news(known)) else {
+        return Vec::new();
+    };
+    if until <= now {
+        return Vec::new();
+    }
+    engine.state = EngineState::Unavailable;
+    engine.resets_at = engine.resets_at.max(Some(until));
+    vec![Fact::Changed { card }]
 }
 
 impl Factory {

@@ -37,6 +37,6 @@ fn soften(factory: &mut Factory, command: &Command, now: Timestamp) {
         Command::Heard => factory.last_heard_at = now,
         Command::Ended { result: RunResult::Failed, quick: true } => factory.failures += 1,
         Command::Ended { result: RunResult::Succeeded | RunResult::NoChanges, .. } => factory.failures = 0,
-        Command::Ended { .. } | Command::Check | Command::Drain { .. } | Command::Resume => {}
+        Command::Ended { .. } | Command::Limited { .. } | Command::Check | Command::Drain { .. } | Command::Resume => {}
     }
 }

@@ -1,5 +1,7 @@
 //! What a fact makes of a job. Cannot fail; the only place that changes a job.
 
+use std::collections::BTreeMap;
+
 use super::event::{End, Fact, Said};
 use super::state::{BlockedReason, Job, Lease, LeaseStatus, Note, Run, RunResult, Spent, Stage};
 use crate::{By, Timestamp};
@@ -20,8 +22,13 @@ pub fn apply(mut job: Job, fact: &Fact, by: &By, at: Timestamp) -> Job {
         }
         Fact::Leased { .. } => leased(job, fact, at),
         Fact::Staged { stage, said } => staged(job, *stage, said),
-        Fact::Checkpointed { checkpoint } => Job { checkpoint: Some(checkpoint.clone()), ..job },
-        Fact::Released { stage: Stage::Queued, .. } => queued(job, at),
+        Fact::Checkpointed { checkpoint } => Job {
+            checkpoint: Some(checkpoint.clone()),
+            saved_by: job.held().map(|lease| lease.holder.clone()),
+            saved_at: Some(at),
+            ..job
+        },
+        Fact::Released { stage: Stage::Queued, .. } | Fact::Preempted { .. } => queued(job, at),
         Fact::Released { stage, .. } => Job { stage: *stage, ..job },
         Fact::Retried { not_before, .. } => Job { not_before: Some(*not_before), ..queued(job, at) },
         Fact::DeadLettered { .. } => finished(job, Stage::DeadLetter, at),
@@ -37,7 +44,7 @@ pub fn apply(mut job: Job, fact: &Fact, by: &By, at: Timestamp) -> Job {
             job.epoch = *epoch;
             job.deps_met = !blocked;
             if *fresh {
-                job.checkpoint = None;
+                job = Job { checkpoint: None, saved_by: None, saved_at: None, ..job };
             }
             requeued(noted(job, note.as_ref(), by, at), at)
         }
@@ -74,6 +81,7 @@ pub(super) fn reached(fact: &Fact) -> Option<Stage> {
         | Fact::Blocked { .. }
         | Fact::Leased { .. }
         | Fact::Checkpointed { .. }
+        | Fact::Preempted { .. }
         | Fact::LeaseExpired { .. }
         | Fact::Fenced { .. }
         | Fact::Retried { end: None, .. }
@@ -91,7 +99,9 @@ pub(super) fn reached(fact: &Fact) -> Option<Stage> {
 }
 
 fn leased(mut job: Job, fact: &Fact, at: Timestamp) -> Job {
-    let Fact::Leased { factory, run_id, attempt, epoch, engine, ttl_sec, claim_id: _ } = fact else { return job };
+    let Fact::Leased { factory, run_id, attempt, epoch, engine, ttl_sec, claim_id: _, decision: _ } = fact else {
+        return job;
+    };
     job.stage = Stage::Assigned;
     job.epoch = *epoch;
     job.runs = *attempt;
@@ -142,7 +152,11 @@ fn ended(mut job: Job, fact: &Fact, end: &End, at: Timestamp) -> Job {
     if matches!(end.result, RunResult::Failed | RunResult::TimedOut | RunResult::Lost) {
         job.attempt += 1;
     }
+    job.preempted += u32::from(end.result == RunResult::Preempted);
     if let Some(run) = job.run.take() {
+        if matches!(end.result, RunResult::Failed | RunResult::TimedOut) {
+            *job.failed_on.entry(run.factory.clone()).or_default() += 1;
+        }
         let run = end.said.as_ref().map_or(run.clone(), |said| said.told(run));
         job.spent = Spent {
             wall_ms: job.spent.wall_ms + at.ms_since(run.started_at),
@@ -156,10 +170,18 @@ fn queued(job: Job, at: Timestamp) -> Job {
     Job { stage: Stage::Queued, blocked_reason: None, question: None, queued_at: Some(at), finished_at: None, ..job }
 }
 
-/// Back to the beginning: attempts, limits and approvals count anew.
+/// Back to the beginning: attempts, failures, limits and approvals count anew.
 fn requeued(job: Job, at: Timestamp) -> Job {
-    let job =
-        Job { attempt: 0, spent: Spent::default(), not_before: None, approved_by: Vec::new(), result: None, ..job };
+    let job = Job {
+        attempt: 0,
+        spent: Spent::default(),
+        failed_on: BTreeMap::new(),
+        preempted: 0,
+        not_before: None,
+        approved_by: Vec::new(),
+        result: None,
+        ..job
+    };
     if job.deps_met {
         return queued(job, at);
     }

@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
+use super::decision::Decision;
 use super::insights::Insights;
 use super::spec::Spec;
 use super::state::{Checkpoint, RunResult, Stage, VerifyResult};
-use crate::{Epoch, FactoryId, RunId};
+use crate::{Epoch, FactoryId, JobId, RunId, Timestamp};
 
 /// An order to a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -25,6 +26,8 @@ pub enum Command {
     Reclaim(Epoch),
     /// A limit of the run has passed and its factory kept silent.
     Limit(Epoch),
+    /// A more urgent job takes the seat.
+    Preempt(Preempt),
     /// The product is stopped: every lease ends.
     Evict,
     /// Every dependency that matters has settled.
@@ -60,6 +63,8 @@ pub struct Lease {
     pub ttl_sec: u32,
     /// The claim's own id.
     pub claim_id: Option<String>,
+    /// How the scheduler came to it.
+    pub decision: Option<Decision>,
 }
 
 /// Who says it, under which epoch.
@@ -121,6 +126,17 @@ pub struct Release {
     pub fence: Fence,
     /// Why: `released`, `quota` or `preempted`.
     pub result: RunResult,
+    /// When the engine's usage limit ends, where that is the reason and it is known.
+    pub resets_at: Option<Timestamp>,
+}
+
+/// A more urgent job takes the seat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Preempt {
+    /// The epoch of the lease that ends.
+    pub epoch: Epoch,
+    /// The job that it makes room for.
+    pub for_job: JobId,
 }
 
 /// A reviewer refuses delivered work.
@@ -184,6 +200,7 @@ impl Command {
             Self::Expire(_) => "expire",
             Self::Reclaim(_) => "reclaim",
             Self::Limit(_) => "limit",
+            Self::Preempt(_) => "preempt",
             Self::Evict => "evict",
             Self::DependenciesMet => "dependencies_met",
             Self::DependencyFailed => "dependency_failed",

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::command::{Lease, Report};
+use super::decision::Decision;
 use super::insights::Insights;
 use super::spec::Spec;
 use super::state::{BlockedReason, Checkpoint, LeaseStatus, Priority, Run, RunResult, Stage, VerifyResult};
-use crate::{Epoch, FactoryId, RunId, Timestamp};
+use crate::{Epoch, FactoryId, JobId, RunId, Timestamp};
 
 /// A fact about a job. Its serialised form is the event's `data`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +45,9 @@ pub enum Fact {
         /// The claim's own id.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         claim_id: Option<String>,
+        /// How the scheduler came to it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        decision: Option<Decision>,
     },
     /// Its holder reported a stage, or something new about it.
     Staged {
@@ -64,6 +68,16 @@ pub enum Fact {
         stage: Stage,
         /// How the run ended.
         end: End,
+        /// When the usage limit of the run's engine ends, where its holder said so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resets_at: Option<Timestamp>,
+    },
+    /// The lease was taken for a more urgent job; it is queued again and no attempt is used.
+    Preempted {
+        /// How the run ended.
+        end: End,
+        /// The job that it made room for.
+        for_job: JobId,
     },
     /// The lease ran out. Delivered work stays where it is; otherwise a retry or a dead letter follows.
     LeaseExpired {
@@ -249,6 +263,7 @@ impl Fact {
             Self::Staged { .. } => "job.stage",
             Self::Checkpointed { .. } => "job.checkpoint",
             Self::Released { .. } => "job.released",
+            Self::Preempted { .. } => "job.preempted",
             Self::LeaseExpired { .. } => "job.lease_expired",
             Self::Fenced { .. } => "job.fenced",
             Self::Retried { .. } => "job.retry",
@@ -269,7 +284,10 @@ impl Fact {
     /// How the run ended, if this ended one.
     pub fn end(&self) -> Option<&End> {
         match self {
-            Self::Released { end, .. } | Self::LeaseExpired { end } | Self::NeedsInput { end, .. } => Some(end),
+            Self::Released { end, .. }
+            | Self::Preempted { end, .. }
+            | Self::LeaseExpired { end }
+            | Self::NeedsInput { end, .. } => Some(end),
             Self::Failed { end }
             | Self::Retried { end, .. }
             | Self::DeadLettered { end, .. }
@@ -303,6 +321,7 @@ impl Lease {
             engine: self.engine,
             ttl_sec: self.ttl_sec,
             claim_id: self.claim_id,
+            decision: self.decision,
         }
     }
 }

@@ -17,8 +17,8 @@
 //!     building --> shipped: report
 //!     review --> shipped: report, ship
 //!     testing --> shipped: report, ship
-//!     assigned --> queued: report, release, expire, reclaim, limit, evict, requeue
-//!     building --> queued: report, release, expire, reclaim, limit, evict, requeue
+//!     assigned --> queued: report, release, expire, reclaim, limit, preempt, evict, requeue
+//!     building --> queued: report, release, expire, reclaim, limit, preempt, evict, requeue
 //!     review --> queued: report, reject, requeue
 //!     testing --> queued: report, reject, requeue
 //!     assigned --> blocked: report
@@ -49,6 +49,7 @@
 mod apply;
 pub mod command;
 mod decide;
+mod decision;
 pub mod event;
 pub mod insights;
 mod limits;
@@ -64,6 +65,7 @@ mod transition;
 pub use apply::apply;
 pub use command::Command;
 pub use decide::decide;
+pub use decision::Decision;
 pub use event::Fact;
 pub use insights::Insights;
 pub use limits::Reason;

@@ -76,7 +76,7 @@ fn lifecycle(mutant: Mutant, job: &Job, command: &Command, now: Timestamp) -> Op
             other => other,
         }),
         (Mutant::ReleaseCosts, Command::Release(_)) => bend(&|fact| match fact {
-            Fact::Released { stage: Stage::Queued, end } => {
+            Fact::Released { stage: Stage::Queued, end, .. } => {
                 Fact::Retried { end: Some(end), attempt: job.attempt + 1, not_before: now }
             }
             other => other,
@@ -110,7 +110,7 @@ fn lifecycle(mutant: Mutant, job: &Job, command: &Command, now: Timestamp) -> Op
             Some(Ok(vec![Fact::Cancelled { reason: None, end: None }]))
         }
         (Mutant::QuestionIgnored, Command::Report(_)) => bend(&|fact| match fact {
-            Fact::NeedsInput { end, .. } => Fact::Released { stage: Stage::Queued, end },
+            Fact::NeedsInput { end, .. } => Fact::Released { stage: Stage::Queued, end, resets_at: None },
             other => other,
         }),
         (Mutant::FailureUnblocks, Command::DependencyFailed) => {
@@ -141,7 +141,10 @@ fn unfenced(job: &Job, report: &Report, mutant: Mutant) -> Option<Report> {
 /// The fact with the end of its run changed.
 fn with_end(mut fact: Fact, change: impl Fn(&mut End)) -> Fact {
     match &mut fact {
-        Fact::Released { end, .. } | Fact::LeaseExpired { end } | Fact::NeedsInput { end, .. } => change(end),
+        Fact::Released { end, .. }
+        | Fact::Preempted { end, .. }
+        | Fact::LeaseExpired { end }
+        | Fact::NeedsInput { end, .. } => change(end),
         Fact::Failed { end }
         | Fact::Retried { end, .. }
         | Fact::DeadLettered { end, .. }

@@ -1,5 +1,6 @@
 //! The job as it stands: stage, lease, epoch, the running run and the counters.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -40,14 +41,10 @@ pub struct Job {
     pub deps_met: bool,
     /// The newest work in progress.
     pub checkpoint: Option<Checkpoint>,
-    /// The factory that made it.
+    /// The factory whose report made it.
     pub saved_by: Option<FactoryId>,
     /// When it was made.
     pub saved_at: Option<Timestamp>,
-    /// Runs that failed since the last requeue, by factory.
-    pub failed_on: std::collections::BTreeMap<FactoryId, u32>,
-    /// How often it was preempted since the last requeue.
-    pub preempted: u32,
     /// The distinct reviewers that approved.
     pub approved_by: Vec<String>,
     /// Words of reviewers and operators for the next run.
@@ -58,6 +55,10 @@ pub struct Job {
     pub result: Option<RunResult>,
     /// What its ended runs used since the last requeue.
     pub spent: Spent,
+    /// Runs that ended `failed` or `timed_out` since the last requeue, by factory.
+    pub failed_on: BTreeMap<FactoryId, u32>,
+    /// Runs that ended `preempted` since the last requeue.
+    pub preempted: u32,
     /// +1 for each saved change.
     pub rev: u64,
     /// When it was submitted.

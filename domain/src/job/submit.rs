@@ -1,5 +1,6 @@
 //! The first moment of a job.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::event::Fact;
@@ -36,13 +37,13 @@ pub fn submit(id: JobId, product: ProductId, spec: Spec, deps_met: bool, now: Ti
         checkpoint: None,
         saved_by: None,
         saved_at: None,
-        failed_on: Default::default(),
-        preempted: 0,
         approved_by: Vec::new(),
         notes: Vec::new(),
         question: None,
         result: None,
         spent: Spent::default(),
+        failed_on: BTreeMap::new(),
+        preempted: 0,
         rev: 1,
         created_at: now,
         updated_at: now,

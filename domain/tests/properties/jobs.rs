@@ -121,6 +121,7 @@ fn judge(job: &Job, order: &Command, step: &Step) -> Result<(), TestCaseError> {
     }
     prop_assert_eq!(step.ended.is_some(), step.facts.iter().any(|fact| fact.end().is_some()));
     epochs(job, order, step)?;
+    counts(job, order, step)?;
     if job.stage.is_terminal() {
         prop_assert!(matches!(order, Command::Requeue(_)), "{:?} moves what has ended", order);
         prop_assert!(job.stage != Stage::Shipped, "nothing leaves shipped");
@@ -146,6 +147,37 @@ fn epochs(job: &Job, order: &Command, step: &Step) -> Result<(), TestCaseError> 
     Ok(())
 }
 
+/// Failures and preemptions are counted since the last requeue; a preemption loses nothing but its run.
+fn counts(job: &Job, order: &Command, step: &Step) -> Result<(), TestCaseError> {
+    let next = &step.next;
+    let failures = |job: &Job| job.failed_on.values().sum::<u32>();
+    let ran = step.ended.as_ref().map(|run| (run.result, &run.factory));
+    if matches!(order, Command::Requeue(_)) {
+        prop_assert_eq!((failures(next), next.preempted), (0, 0));
+    } else {
+        let failed = matches!(ran, Some((Some(RunResult::Failed | RunResult::TimedOut), _)));
+        prop_assert_eq!(failures(next), failures(job) + u32::from(failed));
+        let preempted = matches!(ran, Some((Some(RunResult::Preempted), _)));
+        prop_assert_eq!(next.preempted, job.preempted + u32::from(preempted));
+        if let Some((_, factory)) = ran.filter(|_| failed) {
+            let on = |job: &Job| job.failed_on.get(factory).copied().unwrap_or_default();
+            prop_assert_eq!(on(next), on(job) + 1);
+        }
+    }
+    prop_assert_eq!(next.checkpoint.is_some(), next.saved_by.is_some());
+    prop_assert_eq!(next.checkpoint.is_some(), next.saved_at.is_some());
+    if let (Command::Report(_), true) = (order, next.checkpoint != job.checkpoint) {
+        prop_assert_eq!(next.saved_by.as_ref(), job.held().map(|lease| &lease.holder));
+    }
+    if matches!(order, Command::Preempt(_)) {
+        let lease = next.lease.as_ref().map(|lease| lease.status);
+        prop_assert_eq!((next.stage, lease), (Stage::Queued, Some(LeaseStatus::Evicted)));
+        prop_assert_eq!((next.attempt, &next.checkpoint, next.not_before), (job.attempt, &job.checkpoint, None));
+        prop_assert!(!job.stage.is_delivered());
+    }
+    Ok(())
+}
+
 /// What holds of every refusal: whoever is called stale does not hold the job, and the holder is never called so.
 fn refused(job: &Job, order: &Command, refusal: &Refusal) -> Result<(), TestCaseError> {
     let fence = match order {
@@ -156,6 +188,7 @@ fn refused(job: &Job, order: &Command, refusal: &Refusal) -> Result<(), TestCase
         | Command::Expire(_)
         | Command::Reclaim(_)
         | Command::Limit(_)
+        | Command::Preempt(_)
         | Command::Evict
         | Command::DependenciesMet
         | Command::DependencyFailed

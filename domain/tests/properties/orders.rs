@@ -1,10 +1,12 @@
 //! Random orders to a job: each aims at where the job stands, now and then at where it stood before.
 
-use domain::job::command::{Answer, Approve, Cancel, Edit, Fence, Lease, Prior, Reject, Release, Report, Requeue};
+use domain::job::command::{
+    Answer, Approve, Cancel, Edit, Fence, Lease, Preempt, Prior, Reject, Release, Report, Requeue,
+};
 use domain::job::spec::{Approvals, JobBudget, OnDepFailure, Retry};
 use domain::job::state::{Checkpoint, Priority};
 use domain::job::{Command, Insights, Job, RunResult, Spec, Stage};
-use domain::{Epoch, FactoryId, RunId, Usd};
+use domain::{Epoch, FactoryId, JobId, RunId, Timestamp, Usd};
 use proptest::option::of;
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -79,7 +81,7 @@ pub(crate) fn draft() -> impl Strategy<Value = Draft> {
     let behind = prop_oneof![6 => Just(0), 1 => 1_u64..3];
     let stranger = prop_oneof![8 => Just(false), 1 => Just(true)];
     let pause_ms = prop_oneof![3 => 0_u64..3_000, 1 => 0_u64..90_000];
-    (0_u8..40, pause_ms, behind, stranger, report()).prop_map(|(kind, pause_ms, behind, stranger, report)| Draft {
+    (0_u8..41, pause_ms, behind, stranger, report()).prop_map(|(kind, pause_ms, behind, stranger, report)| Draft {
         kind,
         pause_ms,
         behind,
@@ -154,10 +156,14 @@ impl Draft {
                 engine: None,
                 ttl_sec: 60,
                 claim_id: None,
+                decision: None,
             }),
             9..=21 => Command::Report(Box::new(Report { fence, ..self.report.clone() })),
-            22 => Command::Release(Release { fence, result: RunResult::Released }),
-            23 => Command::Release(Release { fence, result: self.report.result.unwrap_or(RunResult::Quota) }),
+            22 => Command::Release(Release { fence, result: RunResult::Released, resets_at: None }),
+            23 => {
+                let result = self.report.result.unwrap_or(RunResult::Quota);
+                Command::Release(Release { fence, result, resets_at: Some(Timestamp(self.pause_ms.cast_signed())) })
+            }
             24 => Command::Renew(fence),
             25 | 26 => Command::Expire(epoch),
             27 => Command::Reclaim(epoch),
@@ -171,6 +177,7 @@ impl Draft {
             35 => Command::Answer(Answer { text: "that one".into() }),
             36 | 37 => Command::Requeue(Requeue { fresh: self.report.retryable, note }),
             38 => Command::Cancel(Cancel { reason: None }),
+            39 => Command::Preempt(Preempt { epoch, for_job: JobId(Uuid::from_u128(9)) }),
             _ => {
                 let spec = Spec { title: format!("title {}", self.pause_ms), ..(*job.spec).clone() };
                 Command::Edit(Box::new(Edit { spec, changed: vec!["title".into()] }))

@@ -29,7 +29,8 @@ pub(crate) async fn run(mut call: Call) -> Answer {
     let _permit = call.permit(&product)?;
     let by = by_factory(fence.factory.as_ref());
     let result = said.result.map_or(RunResult::Released, Into::into);
-    let command = Command::Release(command::Release { fence, result });
+    let resets_at = said.resets_at.map(Into::into);
+    let command = Command::Release(command::Release { fence, result, resets_at });
     let outcome = product.order(job, Order { command, by, if_rev: None }).await.map_err(refusal::of)?;
     done(&product, &outcome)
 }

@@ -17,10 +17,12 @@ use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 pub(super) use state::State;
-pub(super) use waiting::Waiting;
+pub(super) use waiting::{STATE, Waiting};
 
 /// The schema that is written.
-pub(super) const SCHEMA: i32 = 1;
+pub(super) const SCHEMA: i32 = 2;
+/// The first one, which is still read: it has no checkpoint's maker, no failures by factory, no preemptions, no terms.
+const FIRST: i32 = 1;
 
 /// A row that this version cannot read.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +64,7 @@ impl JobRow {
     /// The job that it holds. Refuses what this version cannot read.
     pub(super) fn job(&self) -> Result<Job, Unreadable> {
         let state: State<'_> = match self.schema {
-            SCHEMA => json("state", &self.state)?,
+            FIRST | SCHEMA => json("state", &self.state)?,
             other => return Err(Unreadable::Schema(other)),
         };
         let spec: Spec = json("spec", &self.spec)?;

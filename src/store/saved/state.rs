@@ -1,12 +1,14 @@
-//! Schema 1 of `job.state`. Owns the names in it; never what they mean.
+//! Schemas 1 and 2 of `job.state`: what the second one added is absent in the first. Owns the names in it; never what
+//! they mean.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::job::spec::{DepsMode, OnDepFailure};
+use domain::job::spec::{DepsMode, OnDepFailure, Retry};
 use domain::job::state::{Checkpoint, Note, Priority, Spent, VerifyResult};
 use domain::job::{self, BlockedReason, Insights, Job, LeaseStatus, RunResult, Spec, Stage};
-use domain::{Epoch, FactoryId, JobId, ProductId, RunId, Timestamp};
+use domain::{Epoch, FactoryId, JobId, ProductId, RunId, Timestamp, Usd};
 use serde::{Deserialize, Serialize};
 
 use super::Unreadable;
@@ -51,6 +53,31 @@ pub(in crate::store) struct State<'a> {
     result: Option<RunResult>,
     #[serde(rename = "s", default, skip_serializing_if = "is_default")]
     spent: Spent,
+    /// Absent where there is a time: the lease's holder.
+    #[serde(rename = "g", default, skip_serializing_if = "Option::is_none")]
+    saved_by: Option<Cow<'a, FactoryId>>,
+    #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
+    saved_at: Option<Timestamp>,
+    #[serde(rename = "f", default, skip_serializing_if = "is_default")]
+    failed_on: Cow<'a, BTreeMap<FactoryId, u32>>,
+    #[serde(rename = "e", default, skip_serializing_if = "is_default")]
+    preempted: u32,
+    #[serde(rename = "m", default, skip_serializing_if = "is_default")]
+    terms: Terms<'a>,
+}
+
+/// What the dispatcher scores a job by, of its spec. In schema 1 the spec alone has it.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Terms<'a> {
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    pub(super) due_at: Option<Timestamp>,
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    pub(super) repo: Option<Cow<'a, str>>,
+    #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
+    pub(super) budget: Option<Usd>,
+    /// Absent: as usual.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    pub(super) max_attempts: Option<u32>,
 }
 
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -136,6 +163,12 @@ fn unless<T: PartialEq>(value: T, usual: &T) -> Option<T> {
     (value != *usual).then_some(value)
 }
 
+/// Who made the checkpoint, unless it is the lease's holder and the time says that there is one.
+fn saved_by(job: &Job) -> Option<&FactoryId> {
+    let holder = job.saved_at.and(job.lease.as_ref()).map(|lease| &lease.holder);
+    job.saved_by.as_ref().filter(|by| Some(*by) != holder)
+}
+
 impl<'a> State<'a> {
     /// What is saved of a job.
     pub(in crate::store) fn of(job: &'a Job) -> Self {
@@ -158,6 +191,11 @@ impl<'a> State<'a> {
             question: job.question.as_deref().map(Cow::Borrowed),
             result: job.result,
             spent: job.spent,
+            saved_by: saved_by(job).map(Cow::Borrowed),
+            saved_at: job.saved_at,
+            failed_on: Cow::Borrowed(&job.failed_on),
+            preempted: job.preempted,
+            terms: Terms::of(&job.spec),
         }
     }
 
@@ -170,6 +208,7 @@ impl<'a> State<'a> {
         spec: Arc<Spec>,
     ) -> Result<Job, Unreadable> {
         let lease = self.lease.map(|lease| lease.into_lease(stage));
+        let holder = self.saved_at.and(lease.as_ref()).map(|lease| lease.holder.clone());
         let run = self.run.map(|run| run.into_run(lease.as_ref(), self.runs)).transpose()?;
         Ok(Job {
             id,
@@ -186,17 +225,32 @@ impl<'a> State<'a> {
             not_before: None,
             deps_met: !self.deps_unmet,
             checkpoint: self.checkpoint.map(Cow::into_owned),
+            saved_by: self.saved_by.map(Cow::into_owned).or(holder),
+            saved_at: self.saved_at,
             approved_by: self.approved_by.into_owned(),
             notes: self.notes.into_owned(),
             question: self.question.map(Cow::into_owned),
             result: self.result,
             spent: self.spent,
+            failed_on: self.failed_on.into_owned(),
+            preempted: self.preempted,
             rev: 1,
             created_at: self.created_at,
             updated_at: self.updated_at.unwrap_or(self.created_at),
             queued_at: self.queued_at,
             finished_at: None,
         })
+    }
+}
+
+impl<'a> Terms<'a> {
+    fn of(spec: &'a Spec) -> Self {
+        Self {
+            due_at: spec.due_at,
+            repo: spec.repo.as_deref().map(Cow::Borrowed),
+            budget: spec.budget.usd,
+            max_attempts: unless(spec.retry.max_attempts, &Retry::default().max_attempts),
+        }
     }
 }
 

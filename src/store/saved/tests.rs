@@ -1,13 +1,15 @@
 //! The bytes of what is saved, pinned: a change of them is a new schema.
 
+use std::collections::BTreeMap;
+
 use domain::Usd;
 use domain::dispatch::{Term, Weight};
-use domain::job::{Command, Job, Stage, transition};
+use domain::job::{Command, Job, Spec, Stage, transition};
 use domain::product::Settings;
 use domain::{By, Timestamp};
 use serde_json::json;
 
-use super::{JobRow, SCHEMA, State};
+use super::{FIRST, JobRow, SCHEMA, State};
 use crate::store::tests::support::{T0, card, factory, lease_to, product, report, spec, submit};
 
 fn queued() -> Job {
@@ -20,6 +22,33 @@ fn building() -> Job {
     let leased = transition(&queued(), lease_to("mac-studio-1", 1), &by, T0.plus_secs(60)).unwrap().next;
     let report = Command::Report(Box::new(report(1, Stage::Building)));
     transition(&leased, report, &by, T0.plus_secs(90)).unwrap().next
+}
+
+/// A job that works in a repository and has saved something.
+fn saved() -> Job {
+    let job = building();
+    let spec = Spec { repo: Some("git@host:fence.git".into()), ..(*job.spec).clone() };
+    let mut report = report(1, Stage::Building);
+    report.checkpoint = Some(serde_json::from_value(json!({"wipBranch": "gigafactory/fence"})).unwrap());
+    let job = Job { spec: std::sync::Arc::new(spec), ..job };
+    let by = By::Factory(factory("mac-studio-1"));
+    transition(&job, Command::Report(Box::new(report)), &by, T0.plus_secs(95)).unwrap().next
+}
+
+/// What schema 2 added.
+fn more(job: Job) -> Job {
+    let members = json!({
+        "capabilities": ["os:linux", "tool:git"], "engines": ["claude"], "priority": "high", "dueAt": T0.plus_secs(3_600),
+        "repo": "git@host:a.git", "budget": {"usd": 2_500_000}, "retry": {"maxAttempts": 7, "backoffSec": 30},
+    });
+    Job {
+        spec: std::sync::Arc::new(spec(members)),
+        saved_by: Some(factory("mac-studio-1")),
+        saved_at: Some(Timestamp(6)),
+        failed_on: BTreeMap::from([(factory("mac-2"), 1), (factory("mac-studio-1"), 2)]),
+        preempted: 3,
+        ..job
+    }
 }
 
 fn everything() -> Job {
@@ -68,25 +97,38 @@ fn row(job: &Job) -> JobRow {
 
 #[test]
 fn a_job_comes_back_as_it_was_saved() {
-    for job in [queued(), building(), everything()] {
+    for job in [queued(), building(), everything(), more(everything()), saved()] {
         assert_eq!(row(&job).job().unwrap(), job);
     }
 }
 
 #[test]
+fn a_job_of_the_first_schema_has_nothing_of_the_second() {
+    for job in [queued(), building(), everything()] {
+        assert_eq!(JobRow { schema: FIRST, ..row(&job) }.job().unwrap(), job);
+    }
+}
+
+#[test]
 fn the_bytes_of_a_schema_do_not_change() {
-    let text = [queued(), building(), everything()].map(|job| {
+    // Without what schema 2 added, a job has the bytes of schema 1.
+    pinned(FIRST, vec![queued(), building(), everything()]);
+    pinned(SCHEMA, vec![queued(), saved(), more(everything())]);
+}
+
+fn pinned(schema: i32, jobs: Vec<Job>) {
+    let text = jobs.into_iter().map(|job| {
         let JobRow { state, spec, .. } = row(&job);
         let run = job.run.map(|run| serde_json::to_string(&run).unwrap()).unwrap_or_default();
         format!("state {state}\nspec {spec}\nrun {run}\n")
     });
     let card = serde_json::to_string(&card(true, 2)).unwrap();
     let saved = serde_json::to_string(&Settings::new(product("default"))).unwrap();
-    let text = format!("{}\nfactory {card}\nsettings {saved}\n", text.join("\n"));
+    let text = format!("{}\nfactory {card}\nsettings {saved}\n", text.collect::<Vec<_>>().join("\n"));
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/saved"));
     settings.set_prepend_module_to_snapshot(false);
-    settings.bind(|| insta::assert_snapshot!(format!("schema_{SCHEMA}"), text));
+    settings.bind(|| insta::assert_snapshot!(format!("schema_{schema}"), text));
 }
 
 fn chosen() -> Settings {
@@ -117,9 +159,11 @@ fn settings_that_were_saved_before_there_was_anything_to_choose_are_read() {
 }
 
 #[test]
-fn an_ordinary_leased_job_is_small() {
-    let state = row(&building()).state;
-    assert!(state.len() <= 300, "{} bytes: {state}", state.len());
+fn an_ordinary_job_is_small() {
+    for job in [building(), saved()] {
+        let state = row(&job).state;
+        assert!(state.len() <= 300, "{} bytes: {state}", state.len());
+    }
 }
 
 #[test]

@@ -10,7 +10,10 @@ use domain::job::state::{Checkpoint, Priority};
 use domain::job::{Command, Fact, Insights, RunResult, Stage};
 use domain::product::{self, Settings};
 use domain::{By, Epoch, Usd, event};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
+
+use crate::store::connect::{Role, connect};
 
 use super::support::{Pair, T0, card, id, lease_to, open, opened, product as named, report, spec};
 
@@ -39,6 +42,8 @@ async fn some_jobs(pair: &mut Pair) {
     let needs = spec(json!({
         "title": "Paint 100%_\\ of it", "priority": "high", "capabilities": ["tool:git", "os:linux", "os:linux"],
         "engines": ["claude"], "concurrencyKey": "main", "concurrencyLimit": 3, "labels": {"team": "red"},
+        "dueAt": T0.plus_secs(900), "repo": "git@host:a.git", "budget": {"usd": 2_500_000},
+        "retry": {"maxAttempts": 7, "backoffSec": 30},
     }));
     pair.submit(2, needs.clone(), true).await;
     pair.submit(3, spec(json!({"dependsOn": [id(1), id(2)], "depsMode": "any", "onDepFailure": "ignore"})), false)
@@ -59,7 +64,7 @@ async fn some_runs(pair: &mut Pair) {
     pair.does(1, Command::Ship, None).await;
     pair.does(2, lease_to("mac-1", 2), None).await;
     let fence = report(1, Stage::Building).fence;
-    pair.does(2, Command::Release(Release { fence, result: RunResult::Released }), None).await;
+    pair.does(2, Command::Release(Release { fence, result: RunResult::Released, resets_at: None }), None).await;
     pair.does(2, lease_to("linux-1", 3), None).await;
     pair.does(2, Command::Expire(Epoch(3)), None).await;
     pair.does(5, lease_to("mac-1", 4), None).await;
@@ -143,6 +148,22 @@ async fn opened_again_it_is_as_it_was() {
     assert_eq!(wal, 0, "the WAL is empty");
     pair.sqlite = crate::store::SqliteStore::open(dir.path()).await.unwrap();
     assert_eq!(opened(open(&pair.sqlite, &pair.product).await), before);
+    pair.agree(&queries()).await;
+}
+
+#[tokio::test]
+async fn rows_of_the_first_schema_read_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut pair = Pair::new(dir.path()).await;
+    some_jobs(&mut pair).await;
+    pair.sqlite.close().await;
+    let db = connect(&dir.path().join("gigafactory.db"), Role::Writer).await.unwrap();
+    // What schema 2 added to jobs that never ran.
+    db.execute_unprepared("UPDATE job SET schema = 1, state = json_remove(state, '$.m')").await.unwrap();
+    db.close().await.unwrap();
+    pair.sqlite = crate::store::SqliteStore::open(dir.path()).await.unwrap();
+    pair.agree(&queries()).await;
+    some_runs(&mut pair).await;
     pair.agree(&queries()).await;
 }
 

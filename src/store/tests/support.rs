@@ -51,7 +51,7 @@ pub(crate) fn spec(members: Value) -> Spec {
 pub(crate) fn lease_to(name: &str, n: u16) -> Command {
     let run = RunId(Uuid::from_u128(0x019b_7a3f_1111_7222_8333_4444_5555_6666 + u128::from(n)));
     let engine = Some("claude".to_owned());
-    Command::Lease(Lease { factory: factory(name), run, engine, ttl_sec: 90, claim_id: None })
+    Command::Lease(Lease { factory: factory(name), run, engine, ttl_sec: 90, claim_id: None, decision: None })
 }
 
 pub(crate) fn report(epoch: u64, stage: Stage) -> Report {
@@ -101,7 +101,7 @@ pub(crate) async fn open(store: &dyn Store, product: &ProductId) -> Opened {
 
 /// The same writes in two stores.
 pub(crate) struct Pair {
-    pub(super) sqlite: SqliteStore,
+    pub(crate) sqlite: SqliteStore,
     pub(super) memory: MemoryStore,
     pub(super) product: ProductId,
     pub(super) jobs: BTreeMap<JobId, (Job, u64)>,
@@ -109,7 +109,7 @@ pub(crate) struct Pair {
 }
 
 impl Pair {
-    pub(super) async fn new(dir: &Path) -> Self {
+    pub(crate) async fn new(dir: &Path) -> Self {
         let (sqlite, memory) = (SqliteStore::open(dir).await.unwrap(), MemoryStore::new(Plan::default()));
         let pair = Self { sqlite, memory, product: product("p1"), jobs: BTreeMap::new(), now: T0 };
         open(&pair.sqlite, &pair.product).await;
@@ -128,13 +128,13 @@ impl Pair {
         answer
     }
 
-    pub(super) async fn submit(&mut self, n: u16, spec: Spec, deps_met: bool) {
+    pub(crate) async fn submit(&mut self, n: u16, spec: Spec, deps_met: bool) {
         let write = submit(&self.product, n, spec, deps_met).1;
         self.commit(write).await.unwrap();
     }
 
     /// Runs a command to its end and commits what it leads to.
-    pub(super) async fn does(&mut self, n: u16, command: Command, kept: Option<(ReceiptKind, &str)>) {
+    pub(crate) async fn does(&mut self, n: u16, command: Command, kept: Option<(ReceiptKind, &str)>) {
         self.now = self.now.plus_secs(7);
         let (job, prev_seq) = self.jobs[&id(n)].clone();
         let by = By::Factory(factory("mac-1"));

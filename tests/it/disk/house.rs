@@ -92,9 +92,8 @@ impl House {
     }
 
     pub(crate) async fn claim(&self, product: &str, factory: &str, id: &str) -> Result<Option<Grant>, NotDone> {
-        let claim = Claim { factory: order::factory(factory), capabilities: None, engine_classes: None };
-        let ask =
-            Ask { claim, claim_id: Some(id.to_owned()), ttl_sec: 900, wait: None, max: 1 };
+        let claim = Claim::plain(order::factory(factory));
+        let ask = Ask { claim, claim_id: Some(id.to_owned()), ttl_sec: 900, wait: None, max: 1 };
         let grant = self.product(product).await?.claim(ask).await?.pop();
         if let Some(grant) = &grant {
             self.show(&grant.job);

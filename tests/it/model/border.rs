@@ -263,7 +263,7 @@ pub(super) fn granted(outcome: Result<Vec<Grant>, NotDone>) -> String {
         Err(why) => return no(why),
     };
     let shown = grants.iter().map(|grant| {
-        let Grant { job, run, epoch, expires_at, ttl_sec, lease_active, repeated } = grant;
+        let Grant { job, run, epoch, expires_at, ttl_sec, lease_active, repeated, decision: _ } = grant;
         let lease = if *lease_active { format!("until {} ttl {ttl_sec}", expires_at.0) } else { "ended".into() };
         let Run { attempt, factory, engine, .. } = run;
         format!("j{} e{epoch} run {attempt} {factory} {engine:?} {lease} v{} {repeated}", number(job.id), job.rev)

@@ -117,7 +117,8 @@ impl Actors {
             }
             Command::Release { job, fence, result } => {
                 let by = fence.factory.map_or(By::Coordinator, |no| By::Factory(border::factory(no)));
-                let release = Release { fence: border::fence(*fence), result: border::outcome(*result) };
+                let (fence, result) = (border::fence(*fence), border::outcome(*result));
+                let release = Release { fence, result, resets_at: None };
                 let order = Order { command: JobCommand::Release(release), by, if_rev: None };
                 border::done(product.order(border::job(*job), order).await)
             }

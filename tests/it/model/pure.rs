@@ -195,6 +195,7 @@ impl Pure {
                 engine: pick.engine,
                 ttl_sec: ask.ttl_sec,
                 claim_id: ask.claim_id.clone(),
+                decision: None,
             };
             let done = self.order(pick.job, Order::Lease(lease), &By::Factory(factory.clone()))?;
             self.grants.extend(key.clone().map(|key| (key, (pick.job, done.job.epoch))));
@@ -214,6 +215,7 @@ impl Pure {
             ttl_sec: held.map_or(0, |held| held.ttl_sec),
             lease_active: held.is_some(),
             repeated,
+            decision: None,
             job,
         }
     }

@@ -75,7 +75,7 @@ impl Pure {
     pub(super) fn release(&mut self, id: JobId, fence: Fence, result: RunResult) -> Result<Done, NotDone> {
         let job = self.job(id)?;
         let by = speaker(&job, &fence, By::Coordinator);
-        match self.order(id, Order::Release(Release { fence: fence.clone(), result }), &by) {
+        match self.order(id, Order::Release(Release { fence: fence.clone(), result, resets_at: None }), &by) {
             Err(why) if Self::is_stale(&why) => {
                 if self.ended_itself(id, &fence) {
                     Ok(Done { job, repeated: true })

@@ -61,6 +61,7 @@ impl Actor for Seen {
             Command::Ended { result, quick } => {
                 format!("a run ended {}{}", word(result), if *quick { " quickly" } else { "" })
             }
+            Command::Limited { engine, until } => format!("{engine} is at its limit until {}", at(*until)),
         }
     }
 

@@ -1,12 +1,14 @@
 //! Orders to a job: short ways to make them, and what they are in words.
 
-use domain::job::command::{Answer, Approve, Cancel, Edit, Fence, Lease, Prior, Reject, Release, Report, Requeue};
+use domain::job::command::{
+    Answer, Approve, Cancel, Edit, Fence, Lease, Preempt, Prior, Reject, Release, Report, Requeue,
+};
 use domain::job::state::Checkpoint;
 use domain::job::{Command, Insights, RunResult, Spec, Stage};
-use domain::{By, Epoch, FactoryId, RunId, Usd};
+use domain::{By, Epoch, FactoryId, JobId, RunId, Timestamp, Usd};
 use uuid::Uuid;
 
-use super::members::{list, maybe, short, word};
+use super::members::{at, list, maybe, short, word};
 
 /// A factory by its name.
 pub(crate) fn factory(name: &str) -> FactoryId {
@@ -21,7 +23,7 @@ pub(crate) fn lease(name: &str) -> Command {
 /// A lease for 60 s as the run with these last digits.
 pub(crate) fn lease_as(name: &str, run: u128) -> Command {
     let run = RunId(Uuid::from_u128(run));
-    Command::Lease(Lease { factory: factory(name), run, engine: None, ttl_sec: 60, claim_id: None })
+    Command::Lease(Lease { factory: factory(name), run, engine: None, ttl_sec: 60, claim_id: None, decision: None })
 }
 
 /// A fence of f1.
@@ -73,7 +75,18 @@ pub(crate) fn checkpoint(commit: &str) -> Checkpoint {
 
 /// f1 gives its lease back.
 pub(crate) fn release(epoch: u64, result: RunResult) -> Command {
-    Command::Release(Release { fence: fence(epoch), result })
+    Command::Release(Release { fence: fence(epoch), result, resets_at: None })
+}
+
+/// f1 gives its lease back because its engine is at its usage limit until that second.
+pub(crate) fn limited(epoch: u64, until: i64) -> Command {
+    let resets_at = Some(Timestamp(until * 1_000));
+    Command::Release(Release { fence: fence(epoch), result: RunResult::Quota, resets_at })
+}
+
+/// The coordinator takes the lease for the job `#b0`.
+pub(crate) fn preempt(epoch: u64) -> Command {
+    Command::Preempt(Preempt { epoch: Epoch(epoch), for_job: JobId(Uuid::from_u128(0xb0)) })
 }
 
 /// An approval without words.
@@ -122,6 +135,7 @@ pub(crate) fn by(order: &Command) -> By {
         Command::Expire(_)
         | Command::Reclaim(_)
         | Command::Limit(_)
+        | Command::Preempt(_)
         | Command::Evict
         | Command::DependenciesMet
         | Command::DependencyFailed => By::Coordinator,
@@ -139,13 +153,18 @@ pub(crate) fn by(order: &Command) -> By {
 pub(crate) fn said(order: &Command) -> String {
     let name = order.name();
     match order {
-        Command::Lease(Lease { factory, run, engine, ttl_sec, claim_id }) => {
+        Command::Lease(Lease { factory, run, engine, ttl_sec, claim_id, decision }) => {
             let engine = maybe(engine.as_ref().map(|engine| format!(" with {engine}")));
             let claim = maybe(claim_id.as_ref().map(|claim| format!(" for claim {claim}")));
-            format!("{name} to {factory} for {ttl_sec}s as {}{engine}{claim}", short(run.0))
+            let among = maybe(decision.as_ref().map(|decision| format!(" among {}", decision.considered)));
+            format!("{name} to {factory} for {ttl_sec}s as {}{engine}{claim}{among}", short(run.0))
         }
         Command::Report(report) => reported(report),
-        Command::Release(Release { fence, result }) => format!("{name} {} {}", word(result), under(fence)),
+        Command::Release(Release { fence, result, resets_at }) => {
+            let until = maybe(resets_at.map(|time| format!(" until {}", at(time))));
+            format!("{name} {} {}{until}", word(result), under(fence))
+        }
+        Command::Preempt(Preempt { epoch, for_job }) => format!("{name} epoch {epoch} for {}", short(for_job.0)),
         Command::Renew(fence) => format!("{name} {}", under(fence)),
         Command::Expire(epoch) | Command::Reclaim(epoch) | Command::Limit(epoch) => format!("{name} epoch {epoch}"),
         Command::Evict | Command::DependenciesMet | Command::DependencyFailed | Command::Ship => name.to_owned(),

@@ -23,11 +23,15 @@ pub(crate) fn job(job: &Job) -> Members {
         not_before,
         deps_met,
         checkpoint,
+        saved_by,
+        saved_at,
         approved_by,
         notes,
         question,
         result,
         spent,
+        failed_on,
+        preempted,
         rev,
         created_at,
         updated_at,
@@ -47,11 +51,15 @@ pub(crate) fn job(job: &Job) -> Members {
     of.add("job", "not_before", maybe(not_before.map(at)), "");
     of.add("job", "deps_met", deps_met.to_string(), "true");
     of.add("job", "checkpoint", maybe(checkpoint.as_ref().map(saved)), "");
+    of.add("job", "saved_by", maybe(saved_by.as_ref()), "");
+    of.add("job", "saved_at", maybe(saved_at.map(at)), "");
     of.add("job", "approved_by", list(approved_by), "");
     of.add("job", "notes", list(notes.iter().map(note)), "");
     of.add("job", "question", maybe(question.as_ref()), "");
     of.add("job", "result", word(result), "");
     of.add("job", "spent", format!("{wall_ms}ms {usd}USD"), "0ms 0USD");
+    of.add("job", "failed_on", list(failed_on.iter().map(|(factory, times)| format!("{factory}: {times}"))), "");
+    of.add("job", "preempted", preempted.to_string(), "0");
     of.add("job", "rev", rev.to_string(), "");
     of.add("job", "created_at", at(*created_at), "0s");
     of.add("job", "updated_at", at(*updated_at), "0s");

@@ -1,10 +1,17 @@
 //! Claims: waiting ones, repeated ones, ones whose caller has gone; gates that close.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use actors::store::{Change, Receipt, ReceiptKind, Store, Write};
+use domain::By;
+use domain::dispatch::{Breakdown, Reason, Term, Weights};
+use domain::job::command::Lease;
+use domain::job::{Command, Decision, Stage as JobStage, transition};
 use domain::product::Command as Gate;
 
-use super::stage::{ask, factory, operator, play};
+use super::stage::{ask, factory, operator, play, product_id};
 
 #[test]
 fn a_waiting_claim_is_answered_the_moment_a_job_is_ready() {
@@ -64,6 +71,46 @@ fn a_grant_whose_caller_goes_during_the_commit_is_given_back() {
         claiming.abort();
         stage.pass(Duration::from_secs(2)).await;
         stage.live_jobs().await;
+        stage
+    });
+}
+
+#[test]
+fn a_repeated_claim_is_told_how_the_first_one_was_decided() {
+    play("claim_repeated_decision", |stage| async move {
+        stage.beat("f1", 1).await;
+        let id = stage.submit("J").await;
+        let breakdown = Breakdown { terms: [333_333; Term::COUNT], weights: Weights::default() };
+        let filtered = BTreeMap::from([(Reason::Capabilities, 2)]);
+        let decision = Decision::new(3, filtered, &breakdown);
+        let stored = stage.store.job(&product_id(), id).await.unwrap().unwrap();
+        let lease = Lease {
+            factory: factory("f1"),
+            run: domain::RunId(uuid::Uuid::from_u128(0x11)),
+            engine: None,
+            ttl_sec: 60,
+            claim_id: Some("c1".into()),
+            decision: Some(decision.clone()),
+        };
+        let (by, at) = (By::Factory(factory("f1")), stage.node.now());
+        let step = transition(&stored.job, Command::Lease(lease), &by, at).unwrap();
+        let (job, (epoch, rev)) = (Arc::new(step.next.clone()), (step.next.epoch, step.next.rev));
+        let (kind, key, content_hash) = (ReceiptKind::Claim, "f1/c1".into(), String::new());
+        let receipt = Some(Receipt { kind, key, job: id, epoch, rev, content_hash, at });
+        let change = Change::Job { job, prev_seq: stored.last_seq, edited: false, ended: None, receipt };
+        let facts = step.facts.into_iter().map(Into::into).collect();
+        stage.store.commit(Write { product: product_id(), at, by, facts, change }).await.unwrap();
+        for stage_now in [JobStage::Building, JobStage::Failed] {
+            let grant = stage.claim_with("f1", |ask| ask.claim_id = Some("c1".into())).await.unwrap();
+            assert_eq!(grant.decision.as_ref(), Some(&decision));
+            stage.report(id, 1, stage_now).await.unwrap();
+        }
+        stage.pass(Duration::from_secs(60)).await;
+        stage.act("another grant of the same job has a decision of its own, or none");
+        let grant = stage.claim_with("f1", |ask| ask.claim_id = Some("c2".into())).await.unwrap();
+        assert_eq!(grant.decision, None);
+        let grant = stage.claim_with("f1", |ask| ask.claim_id = Some("c1".into())).await.unwrap();
+        assert_eq!(grant.decision, Some(decision));
         stage
     });
 }

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use actors::CardPatch;
 use domain::Epoch;
-use domain::job::Stage as JobStage;
+use domain::factory::EngineState;
+use domain::job::{RunResult, Stage as JobStage};
 
-use super::stage::play;
+use super::stage::{factory, play};
+use crate::support::factory::engine;
 
 #[test]
 fn renewals_write_nothing_until_they_are_flushed_together() {
@@ -94,6 +97,28 @@ fn a_grant_that_two_heartbeats_do_not_list_is_taken_back() {
         stage.beat_with("f1", None, Some(Vec::new())).await;
         stage.calm().await;
         stage.beat_with("f1", None, Some(vec![(job, Epoch(1))])).await;
+        stage
+    });
+}
+
+#[test]
+fn an_engine_at_its_limit_gets_no_work_until_its_factory_says_otherwise() {
+    play("engine_limited", |stage| async move {
+        let claude = || CardPatch { engines: Some(vec![engine("claude", EngineState::Available)]), ..<_>::default() };
+        stage.beat_card("f1", claude(), None).await;
+        let job = stage.submit_with("J", |spec| spec.engines = vec!["claude".into()]).await;
+        stage.claim("f1").await;
+        let until = stage.node.now().plus_secs(3_600);
+        stage.release_with(job, 1, RunResult::Quota, Some(until)).await;
+        stage.calm().await;
+        stage.claim("f1").await;
+        let card = stage.product().await.factory(&factory("f1")).await.unwrap().factory;
+        assert_eq!((card.engines[0].state, card.engines[0].resets_at), (EngineState::Unavailable, Some(until)));
+        stage.act("the same again: nothing new");
+        stage.release_with(job, 1, RunResult::Quota, Some(until)).await;
+        stage.calm().await;
+        stage.beat_card("f1", claude(), None).await;
+        stage.claim("f1").await;
         stage
     });
 }

@@ -110,13 +110,11 @@ impl Stage {
     }
 
     pub(crate) async fn beat_with(&self, name: &str, seats: Option<u32>, leases: Option<Vec<(JobId, Epoch)>>) {
-        let beat = BeatOrder {
-            factory: factory(name),
-            card: CardPatch { seat_limit: seats, ..CardPatch::default() },
-            load_permille: None,
-            leases,
-            heard: self.node.now(),
-        };
+        self.beat_card(name, CardPatch { seat_limit: seats, ..CardPatch::default() }, leases).await;
+    }
+
+    pub(crate) async fn beat_card(&self, name: &str, card: CardPatch, leases: Option<Vec<(JobId, Epoch)>>) {
+        let beat = BeatOrder { factory: factory(name), card, load_permille: None, leases, heard: self.node.now() };
         self.act(&format!("heartbeat of {name}"));
         match self.product().await.heartbeat(beat).await {
             Ok(beaten) => {
@@ -196,8 +194,18 @@ impl Stage {
     }
 
     pub(crate) async fn release(&self, job: JobId, epoch: u64) {
+        self.release_with(job, epoch, RunResult::Released, None).await;
+    }
+
+    pub(crate) async fn release_with(
+        &self,
+        job: JobId,
+        epoch: u64,
+        result: RunResult,
+        resets_at: Option<domain::Timestamp>,
+    ) {
         let fence = Fence { epoch: Epoch(epoch), factory: None };
-        self.order(job, Command::Release(Release { fence, result: RunResult::Released })).await;
+        self.order(job, Command::Release(Release { fence, result, resets_at })).await;
     }
 
     pub(crate) async fn cancel(&self, job: JobId) {
@@ -263,11 +271,5 @@ pub(crate) fn operator() -> By {
 }
 
 pub(crate) fn ask(name: &str) -> Ask {
-    Ask {
-        claim: Claim::plain(factory(name)),
-        claim_id: None,
-        ttl_sec: 60,
-        wait: None,
-        max: 1,
-    }
+    Ask { claim: Claim::plain(factory(name)), claim_id: None, ttl_sec: 60, wait: None, max: 1 }
 }

@@ -1,6 +1,6 @@
 //! The ways in which a lease ends without a final report.
 
-use crate::job::command::{Fence, Release};
+use crate::job::command::{Fence, Preempt, Release};
 use crate::job::event::{End, Fact};
 use crate::job::limits::Reason;
 use crate::job::refusal::Refusal;
@@ -23,9 +23,9 @@ pub(super) fn delivered(job: &Job) -> RunResult {
 }
 
 /// The lease goes without using an attempt: delivered work keeps its stage, anything else is queued at once.
-fn given_back(job: &Job, result: RunResult, lease: LeaseStatus) -> Vec<Fact> {
+fn given_back(job: &Job, result: RunResult, lease: LeaseStatus, resets_at: Option<Timestamp>) -> Vec<Fact> {
     let (stage, result) = if job.stage.is_delivered() { (job.stage, delivered(job)) } else { (Stage::Queued, result) };
-    vec![Fact::Released { stage, end: End::bumped(job, result, lease) }]
+    vec![Fact::Released { stage, end: End::bumped(job, result, lease), resets_at }]
 }
 
 /// An attempt is used: another one follows, or the job is a dead letter.
@@ -47,7 +47,8 @@ pub(super) fn release(job: &Job, release: &Release) -> Result<Vec<Fact>, Refusal
     if !matches!(release.result, RunResult::Released | RunResult::Quota | RunResult::Preempted) {
         return Err(Refusal::Unfit { member: "result", why: "must be released, quota or preempted" });
     }
-    Ok(given_back(job, release.result, LeaseStatus::Released))
+    let resets_at = release.resets_at.filter(|_| release.result == RunResult::Quota);
+    Ok(given_back(job, release.result, LeaseStatus::Released, resets_at))
 }
 
 /// Whether a renewal would be in order; it leaves no fact. Whoever gave the lease back is told so, and is not fenced.
@@ -72,7 +73,7 @@ pub(super) fn expire(job: &Job, epoch: Epoch, now: Timestamp) -> Result<Vec<Fact
 /// The grant never reached its factory.
 pub(super) fn reclaim(job: &Job, epoch: Epoch) -> Result<Vec<Fact>, Refusal> {
     super::current(job, epoch)?;
-    Ok(given_back(job, RunResult::Released, LeaseStatus::Evicted))
+    Ok(given_back(job, RunResult::Released, LeaseStatus::Evicted, None))
 }
 
 /// A limit has passed and the factory kept silent. Nothing happens if none has.
@@ -86,10 +87,20 @@ pub(super) fn limit(job: &Job, epoch: Epoch, now: Timestamp) -> Result<Vec<Fact>
     })
 }
 
+/// A more urgent job takes the seat: the job is queued at once and no attempt is used. Delivered work stays as it is.
+pub(super) fn preempt(job: &Job, preempt: Preempt) -> Result<Vec<Fact>, Refusal> {
+    super::current(job, preempt.epoch)?;
+    if job.stage.is_delivered() {
+        return Ok(Vec::new());
+    }
+    let end = End::bumped(job, RunResult::Preempted, LeaseStatus::Evicted);
+    Ok(vec![Fact::Preempted { end, for_job: preempt.for_job }])
+}
+
 /// The product is stopped: a held lease ends, no attempt is used.
 pub(super) fn evict(job: &Job) -> Vec<Fact> {
     match job.held() {
-        Some(_) => given_back(job, RunResult::Released, LeaseStatus::Evicted),
+        Some(_) => given_back(job, RunResult::Released, LeaseStatus::Evicted, None),
         None => Vec::new(),
     }
 }

@@ -153,7 +153,7 @@ fn shipped(job: &Job, said: Box<Said>) -> Result<Fact, Refusal> {
 fn failed(job: &Job, report: &Report, result: RunResult, said: Box<Said>, now: Timestamp) -> Fact {
     let end = own_end(job, result, said);
     if result == RunResult::Quota {
-        return Fact::Released { stage: Stage::Queued, end };
+        return Fact::Released { stage: Stage::Queued, end, resets_at: None };
     }
     if result == RunResult::OverBudget || !report.retryable {
         return Fact::Failed { end: Some(end) };

@@ -164,9 +164,12 @@ impl Bench {
         let orders = self.board.preempt(self.time());
         let told = self.factories.iter().flat_map(|id| {
             let giving = self.board.to_give_way(id, self.time());
-            giving.into_iter().map(move |(job, _, secs)| format!("{id} is told: {} gives way in {secs} s", short(job.0)))
+            giving
+                .into_iter()
+                .map(move |(job, _, secs)| format!("{id} is told: {} gives way in {secs} s", short(job.0)))
         });
-        let lines = orders.iter().map(|Order { evict, by, .. }| format!("{} is evicted for {}", short(evict.0), short(by.0)));
+        let lines =
+            orders.iter().map(|Order { evict, by, .. }| format!("{} is evicted for {}", short(evict.0), short(by.0)));
         let lines: Vec<String> = told.chain(lines).collect();
         let mut bench = self.told("evictions", &if lines.is_empty() { vec!["none".to_owned()] } else { lines });
         for Order { evict, epoch, by } in orders {

@@ -95,6 +95,26 @@ fn drain_and_resume() {
 }
 
 #[test]
+fn an_engine_at_its_limit_cannot_be_used_until_the_latest_time_that_is_known() {
+    let limited = |engine: &str, secs: i64| Command::Limited { engine: engine.into(), until: Timestamp(secs * 1_000) };
+    let card = || Card {
+        engines: vec![engine("claude", EngineState::Available), engine("codex", EngineState::Available)],
+        ..card("f1")
+    };
+    story("factory", "engine_limited", Seen(Some(registered(card()))))
+        .at(10)
+        .repeats(limited("gemini", 600))
+        .repeats(limited("claude", 10))
+        .does(limited("claude", 600))
+        .repeats(limited("claude", 600))
+        .repeats(limited("claude", 300))
+        .does(limited("claude", 900))
+        .at(20)
+        .does(beat(card(), 0))
+        .snap();
+}
+
+#[test]
 fn five_quick_failures_in_a_row_drain() {
     let fails = || ended(RunResult::Failed, true);
     story("factory", "five_quick_failures", known())

@@ -5,8 +5,8 @@ use domain::job::command::{Fence, Prior, Report};
 use domain::job::{Command, Job, RunResult, Spec, Stage};
 
 use crate::support::order::{
-    answer, approve, asks, cancel, checkpoint, cost, edit, factory, fence, lease_as, reject, release, report, requeue,
-    result, silent, told,
+    answer, approve, asks, cancel, checkpoint, cost, edit, factory, fence, lease_as, limited, preempt, reject, release,
+    report, requeue, result, silent, told,
 };
 
 /// Every order, with the second at which it is given.
@@ -75,6 +75,7 @@ fn by_factory(epoch: u64) -> Vec<Command> {
     vec![
         release(epoch, RunResult::Released),
         release(epoch, RunResult::Quota),
+        limited(epoch, 600),
         release(epoch, RunResult::Preempted),
         release(epoch, RunResult::Failed),
         release(0, RunResult::Released),
@@ -92,6 +93,8 @@ fn by_coordinator(epoch: u64) -> Vec<(i64, Command)> {
         (659, Command::Limit(epoch)),
         (660, Command::Limit(epoch)),
         (990, Command::Limit(epoch)),
+        (10, preempt(epoch.0)),
+        (10, preempt(0)),
         (10, Command::Evict),
         (10, Command::DependenciesMet),
         (10, Command::DependencyFailed),

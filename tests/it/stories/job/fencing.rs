@@ -1,6 +1,6 @@
 //! Who may write, and what a repeat is.
 
-use domain::job::command::{Fence, Prior, Report};
+use domain::job::command::{Fence, Prior, Release, Report};
 use domain::job::{Command, RunResult, Stage};
 use domain::{Epoch, Timestamp};
 
@@ -102,8 +102,7 @@ fn a_repeat_by_its_id() {
 fn a_plain_client_that_ships_is_never_called_stale() {
     let bare = Fence { epoch: Epoch(1), factory: None };
     let ships = told(Report { fence: bare.clone(), ..report(Stage::Shipped) });
-    let gives_back =
-        Command::Release(domain::job::command::Release { fence: bare.clone(), result: RunResult::Released });
+    let gives_back = Command::Release(Release { fence: bare.clone(), result: RunResult::Released, resets_at: None });
     story("job", "plain_client", queued_job())
         .at(0)
         .does(lease("f1"))

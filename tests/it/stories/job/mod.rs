@@ -7,6 +7,7 @@ mod fencing;
 mod limits;
 mod matrix;
 mod operate;
+mod preempts;
 mod retries;
 mod review;
 mod starts;
