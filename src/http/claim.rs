@@ -33,7 +33,6 @@ const MAX: u32 = 64;
 pub(crate) async fn run(mut call: Call) -> Answer {
     let id = call.product_id()?;
     let said: ClaimRequest = call.lenient().await?;
-    check(&said)?;
     let wants_list = said.wants_list();
     let ask = ask(said)?;
     let product = call.known(&id)?.ok_or_else(|| refusal::of(actors::NotDone::UnknownFactory))?;
@@ -63,7 +62,9 @@ fn check(said: &ClaimRequest) -> Result<(), Problem> {
     Ok(())
 }
 
-fn ask(said: ClaimRequest) -> Result<Ask, Problem> {
+/// The claim in the product's words. Refuses members that are out of their bounds.
+pub(super) fn ask(said: ClaimRequest) -> Result<Ask, Problem> {
+    check(&said)?;
     let factory = said.factory_id.parse();
     let factory = factory.map_err(|bad: domain::ids::BadName| Problem::invalid("/factoryId", bad.to_string()))?;
     Ok(Ask {

@@ -202,14 +202,14 @@ async fn render(
     line(&rows.claims)?;
     line(&store.factories(product).await.map_err(said)?)?;
     let opened = store.open(product, Arc::new(Deaf)).await.map_err(|fault| format!("it cannot be opened: {fault}"))?;
-    let Opened { last_seq, last_at, settings, waiting, leased, mut dependencies, factories: _ } = opened;
+    let Opened { last_seq, last_at, settings, waiting, leased, reviewing, mut dependencies, factories: _ } = opened;
     dependencies.sort_unstable();
     dependencies.dedup();
     line(&(last_seq, last_at, settings))?;
     for waiting in waiting {
         line(&waiting)?;
     }
-    line(&(leased.iter().map(|job| job.id).collect::<Vec<_>>(), dependencies))?;
+    line(&(leased.iter().map(|job| job.id).collect::<Vec<_>>(), reviewing, dependencies))?;
     Ok((text, listed))
 }
 
