@@ -66,7 +66,7 @@ pub(in crate::store) struct State<'a> {
     terms: Terms<'a>,
 }
 
-/// What the dispatcher scores a job by, of its spec. In schema 1 the spec alone has it.
+/// What the dispatcher scores a job by, of its spec: only while it waits. In schema 1 the spec alone has it.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Terms<'a> {
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
@@ -195,7 +195,7 @@ impl<'a> State<'a> {
             saved_at: job.saved_at,
             failed_on: Cow::Borrowed(&job.failed_on),
             preempted: job.preempted,
-            terms: Terms::of(&job.spec),
+            terms: Terms::of(job),
         }
     }
 
@@ -244,7 +244,11 @@ impl<'a> State<'a> {
 }
 
 impl<'a> Terms<'a> {
-    fn of(spec: &'a Spec) -> Self {
+    fn of(job: &'a Job) -> Self {
+        let spec = &job.spec;
+        if !matches!(job.stage, Stage::Queued | Stage::Blocked) {
+            return Self::default();
+        }
         Self {
             due_at: spec.due_at,
             repo: spec.repo.as_deref().map(Cow::Borrowed),

@@ -92,6 +92,8 @@ fn failures_are_counted_by_factory_until_the_requeue() {
         .does(lease_as("f2", 0x15))
         .at(60)
         .does(Command::Expire(Epoch(5)))
+        .at(180)
+        .does(lease_as("f1", 0x16))
         .does(requeue(false, None))
         .snap();
 }
