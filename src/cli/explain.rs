@@ -100,6 +100,30 @@ fn show_decision(desk: &Desk, decision: &Decision) -> std::io::Result<()> {
     rows.add_row(["considered", &format!("{} ready jobs", decision.considered)]);
     rows.add_row(["filtered", if filtered.is_empty() { "-" } else { &filtered }]);
     rows.add_row(["score", &format!("{:.2} = {shares}", decision.score)]);
+    for runner_up in &decision.top {
+        rows.add_row(["then", &format!("{} {:.2}", runner_up.job_id, runner_up.score)]);
+    }
     desk.out.line("")?;
     desk.out.table(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::dispatch::Reason;
+    use wire::explain::in_words;
+
+    use super::*;
+
+    #[test]
+    fn every_reason_is_told_by_its_code_and_in_words() {
+        for reason in Reason::ALL {
+            let explanation: Explanation = serde_json::from_value(serde_json::json!({
+                "jobId": "j1", "stage": "queued", "reason": reason.as_str(), "detail": in_words(reason),
+            }))
+            .unwrap();
+            let lines = facts(&explanation);
+            assert!(lines.contains(&("reason", reason.as_str().to_owned())), "{lines:?}");
+            assert!(lines.contains(&("detail", in_words(reason).to_owned())), "{lines:?}");
+        }
+    }
 }

@@ -129,6 +129,19 @@ pub struct Decision {
     pub score_breakdown: BTreeMap<String, f64>,
     /// Their sum.
     pub score: f64,
+    /// The best runners-up, where the product keeps them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub top: Vec<RunnerUp>,
+}
+
+/// A job that came close.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RunnerUp {
+    /// The job.
+    pub job_id: String,
+    /// Its score.
+    pub score: f64,
 }
 
 /// What a claim would get.

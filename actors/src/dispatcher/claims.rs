@@ -22,6 +22,9 @@ impl State {
         }
         self.hear(&claiming);
         let Some(claiming) = self.unless_named(claiming) else { return };
+        if self.lane.switches.shadow {
+            return self.shadow(claiming);
+        }
         let mut picks = Vec::new();
         while picks.len() < claiming.wanted as usize {
             match self.board.pick(&claiming.ask.claim, self.lane.now()) {
@@ -36,6 +39,11 @@ impl State {
             let one = Claiming { wanted: 1, alone: claiming.alone && picks.len() == 1, ..claiming };
             return picks.into_iter().for_each(|pick| self.offer(pick, one.clone()));
         }
+        self.park(claiming);
+    }
+
+    /// Lets a claim wait, or answers that there is nothing.
+    pub(super) fn park(&mut self, claiming: Claiming) {
         let waits = claiming.ask.wait.is_some() && claiming.alone && !claiming.is_unheard();
         if !waits || self.waiting.len() >= self.parked_claims {
             return tell(&claiming, Answer::Nothing);
@@ -48,6 +56,7 @@ impl State {
 
     /// Whoever made the claim listens no more.
     pub(super) fn left(&mut self, no: u64) {
+        self.shadows.left(no);
         let Some(waiter) = self.numbers.remove(&no) else { return };
         self.board.unpark(waiter);
         if let Some(claiming) = self.waiting.remove(&waiter) {
@@ -63,6 +72,10 @@ impl State {
             let Some(claiming) = self.waiting.remove(&no) else { continue };
             self.numbers.remove(&claiming.no);
             self.forget_key(&claiming);
+            if self.lane.switches.shadow {
+                self.record(&pick, claiming);
+                continue;
+            }
             self.offer(pick, Claiming { wanted: 1, ..claiming });
         }
     }
@@ -135,7 +148,7 @@ impl State {
 }
 
 /// Tells a claim its last word. Who has gone needs no answer.
-fn tell(claiming: &Claiming, answer: Answer) {
+pub(super) fn tell(claiming: &Claiming, answer: Answer) {
     let _ = claiming.tell(answer);
 }
 

@@ -5,6 +5,7 @@
 mod claims;
 mod dependencies;
 mod msg;
+mod shadow;
 mod state;
 
 use domain::dispatch::{Board, Graph};
@@ -102,7 +103,8 @@ impl Actor for DispatcherActor {
 impl State {
     /// Answers every waiting claim that the node is shutting down.
     fn stop(&mut self) {
-        for (_, claiming) in std::mem::take(&mut self.waiting) {
+        let waiting = std::mem::take(&mut self.waiting).into_values();
+        for claiming in waiting.chain(self.shadows.take()) {
             // Who has gone needs no answer.
             let _ = claiming.tell(Answer::Failed(NotDone::Stopping));
         }

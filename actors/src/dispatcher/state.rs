@@ -12,6 +12,7 @@ use domain::{Epoch, FactoryId, JobId, Timestamp};
 use ractor::ActorRef;
 
 use super::msg::Seen;
+use super::shadow::Shadows;
 use super::{Birth, Msg};
 use crate::alarm::Alarm;
 use crate::answer::{Beaten, FactoryView};
@@ -40,6 +41,7 @@ pub(crate) struct State {
     pub(super) named: HashMap<String, Named>,
     pub(super) offered: HashMap<JobId, String>,
     pub(super) granted: VecDeque<(Timestamp, String)>,
+    pub(super) shadows: Shadows,
     /// Gates that wait until nothing is on offer: the product's, or one factory's.
     pub(super) closing: Vec<Option<FactoryId>>,
     pub(super) alarm: Alarm,
@@ -68,6 +70,7 @@ impl State {
             named: HashMap::new(),
             offered: HashMap::new(),
             granted: VecDeque::new(),
+            shadows: Shadows::default(),
             closing: Vec::new(),
             alarm: Alarm::default(),
             _alive: birth.alive,

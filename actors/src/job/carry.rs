@@ -38,10 +38,10 @@ pub(super) fn claim_receipt(job: JobId, factory: &FactoryId, ask: &Ask, step: &S
 }
 
 /// The record of how a job was picked.
-pub(super) fn decided(pick: &Pick) -> Decision {
+pub(crate) fn decided(pick: &Pick) -> Decision {
     let number = |jobs: usize| u32::try_from(jobs).unwrap_or(u32::MAX);
     let filtered = pick.sought.filtered.iter().map(|(reason, jobs)| (*reason, number(*jobs))).collect();
-    Decision::new(number(pick.sought.considered), filtered, &pick.breakdown)
+    Decision::new(number(pick.sought.considered), filtered, &pick.breakdown).with_top(&pick.sought.top)
 }
 
 /// How the scheduler came to the grant of that epoch, as its event has it.

@@ -6,7 +6,7 @@ mod msg;
 mod report;
 
 use domain::dispatch::Verdict;
-use domain::job::{Command, command, transition};
+use domain::job::{Command, Fact, command, transition};
 use domain::{By, JobId};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
@@ -87,6 +87,11 @@ impl Actor for JobActor {
                 {
                     held.tell_dispatcher(dispatcher::Msg::AskAgain(held.id));
                 }
+            }
+            Msg::Shadow(factory, decision) => {
+                let by = By::Factory(factory.clone());
+                // A record of what was not done: if it cannot be written, the next claim leaves another one.
+                drop(held.note(Some(Fact::Shadowed { factory, decision }), &by, None, None).await?);
             }
             Msg::Stand => held.tell_dispatcher(dispatcher::Msg::Standing(held.id, held.seen())),
         }

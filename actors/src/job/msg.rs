@@ -1,10 +1,10 @@
 //! What a job's mailbox takes.
 
 use domain::dispatch::{Pick, Verdict};
-use domain::job::Command;
 use domain::job::command::Fence;
+use domain::job::{Command, Decision};
 use domain::product::Renewal;
-use domain::{By, Epoch, RunId};
+use domain::{By, Epoch, FactoryId, RunId};
 
 use crate::answer::{Done, NotDone, Order, Port, ReportOrder, answer};
 use crate::claim::Claiming;
@@ -25,6 +25,8 @@ pub(crate) enum Msg {
     Evict(By, Port<()>),
     /// What its dependencies come to.
     Dependencies(Verdict),
+    /// It would have been granted to this factory, if anything were.
+    Shadow(FactoryId, Box<Decision>),
     /// The dispatcher asks where it stands.
     Stand,
 }
@@ -47,7 +49,12 @@ impl Msg {
         match self {
             Self::Due(..) | Self::Evict(..) => true,
             Self::Order(order, _) => matches!(order.command, Command::Requeue(_) | Command::Cancel(_)),
-            Self::Lease(_) | Self::Report(..) | Self::Renew(..) | Self::Dependencies(_) | Self::Stand => false,
+            Self::Lease(_)
+            | Self::Report(..)
+            | Self::Renew(..)
+            | Self::Dependencies(_)
+            | Self::Shadow(..)
+            | Self::Stand => false,
         }
     }
 
@@ -66,7 +73,7 @@ impl Msg {
             Self::Order(_, port) | Self::Report(_, port) => answer(port, Err(why)),
             Self::Renew(_, port) => answer(port, Err(why)),
             Self::Evict(_, port) => answer(port, Err(why)),
-            Self::Due(..) | Self::Dependencies(_) | Self::Stand => {}
+            Self::Due(..) | Self::Dependencies(_) | Self::Shadow(..) | Self::Stand => {}
         }
     }
 }

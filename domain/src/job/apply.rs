@@ -15,7 +15,11 @@ pub fn apply(mut job: Job, fact: &Fact, by: &By, at: Timestamp) -> Job {
         job = ended(job, fact, end, at);
     }
     match fact {
-        Fact::Created { .. } | Fact::LeaseExpired { .. } | Fact::Fenced { .. } | Fact::Parked {} => job,
+        Fact::Created { .. }
+        | Fact::LeaseExpired { .. }
+        | Fact::Fenced { .. }
+        | Fact::Shadowed { .. }
+        | Fact::Parked {} => job,
         Fact::Ready {} => queued(Job { deps_met: true, ..job }, at),
         Fact::Blocked { reason } => {
             Job { stage: Stage::Blocked, blocked_reason: Some(*reason), queued_at: None, ..job }
@@ -94,6 +98,7 @@ pub(super) fn reached(fact: &Fact) -> Option<Stage> {
         | Fact::Cancelled { .. }
         | Fact::Shipped { .. }
         | Fact::Edited { .. }
+        | Fact::Shadowed { .. }
         | Fact::Parked {} => None,
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::de::{Error, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::JobId;
 use crate::dispatch::{Breakdown, Reason, Score, Term};
 
 /// Billionths, in which scores are, to a hundredth.
@@ -20,6 +21,9 @@ pub struct Decision {
     pub filtered: BTreeMap<Reason, u32>,
     /// What each term adds to the score, in the order of [`Term::ALL`].
     shares: [Share; Term::COUNT],
+    /// The best runners-up with their scores, where the product keeps them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    top: Vec<(JobId, Share)>,
 }
 
 /// A part of a score in hundredths; a decimal number where it is written.
@@ -29,7 +33,20 @@ struct Share(u32);
 impl Decision {
     /// The record of a decision; shares are rounded to hundredths.
     pub fn new(considered: u32, filtered: BTreeMap<Reason, u32>, breakdown: &Breakdown) -> Self {
-        Self { considered, filtered, shares: Term::ALL.map(|term| Share::of(breakdown.share(term))) }
+        let shares = Term::ALL.map(|term| Share::of(breakdown.share(term)));
+        Self { considered, filtered, shares, top: Vec::new() }
+    }
+
+    /// The same with the best runners-up.
+    #[must_use]
+    pub fn with_top(mut self, top: &[(JobId, Score)]) -> Self {
+        self.top = top.iter().map(|(job, score)| (*job, Share::of(*score))).collect();
+        self
+    }
+
+    /// The best runners-up with their scores.
+    pub fn top(&self) -> impl Iterator<Item = (JobId, f64)> {
+        self.top.iter().map(|(job, score)| (*job, score.number()))
     }
 
     /// What each term adds to the score.
@@ -106,6 +123,10 @@ mod tests {
         assert_eq!(
             written(&decision),
             r#"{"considered":200,"filtered":{"concurrency_key":1,"capabilities":12},"shares":[66.67,0,33.33,50,0,100,0,0.01,100]}"#
+        );
+        let top = [(JobId(uuid::Uuid::from_u128(7)), Score(99_999_000_000))];
+        assert!(
+            written(&decision.with_top(&top)).ends_with(r#","top":[["00000000-0000-0000-0000-000000000007",100]]}"#)
         );
         let few = Decision::new(1, BTreeMap::new(), &breakdown(0, terms));
         assert_eq!(written(&few), r#"{"considered":1,"shares":[0,0,0,0,0,0,0,0,0]}"#);

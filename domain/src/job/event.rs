@@ -185,6 +185,13 @@ pub enum Fact {
         #[serde(skip)]
         spec: Option<Box<Spec>>,
     },
+    /// It would have been granted, if anything were.
+    Shadowed {
+        /// To whom.
+        factory: FactoryId,
+        /// How that was decided.
+        decision: Box<Decision>,
+    },
     /// It keeps failing inside the coordinator and is left alone until an operator ends its lease.
     Parked {},
 }
@@ -277,6 +284,7 @@ impl Fact {
             Self::Cancelled { .. } => "job.cancelled",
             Self::Shipped { .. } => "job.shipped",
             Self::Edited { .. } => "job.edited",
+            Self::Shadowed { .. } => "job.shadowed",
             Self::Parked {} => "job.parked",
         }
     }
@@ -305,6 +313,7 @@ impl Fact {
             | Self::Answered { .. }
             | Self::Approved { .. }
             | Self::Edited { .. }
+            | Self::Shadowed { .. }
             | Self::Parked {} => None,
         }
     }

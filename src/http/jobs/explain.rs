@@ -4,7 +4,7 @@
 use actors::Product;
 use domain::dispatch::{Explained, Reason};
 use domain::job::{Job, Stage};
-use wire::explain::{Decision, Dependency, Explanation, Position, ScoreDetail, in_words};
+use wire::explain::{Decision, Dependency, Explanation, Position, RunnerUp, ScoreDetail, in_words};
 use wire::{Problem, Time};
 
 use super::look;
@@ -101,5 +101,6 @@ async fn decision(product: &Product, job: &Job) -> Result<Option<Decision>, Prob
         filtered: decision.filtered.iter().map(|(reason, jobs)| (reason.as_str().to_owned(), (*jobs).into())).collect(),
         score_breakdown: decision.shares().map(|(term, share)| (term.as_str().to_owned(), share)).collect(),
         score: decision.score(),
+        top: decision.top().map(|(job, score)| RunnerUp { job_id: job.to_string(), score }).collect(),
     }))
 }

@@ -4,6 +4,7 @@
 mod claims;
 mod document;
 mod edits;
+mod explain;
 mod faults;
 mod lists;
 mod rules;

@@ -9,5 +9,7 @@ mod journal;
 mod leases;
 mod lives;
 mod node;
+mod preemption;
 mod settings;
+mod shadow;
 mod stage;

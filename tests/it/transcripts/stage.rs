@@ -24,14 +24,20 @@ pub(crate) struct Stage {
     pub(crate) store: JournalStore,
     pub(crate) plan: Plan,
     pub(crate) journal: Journal,
+    switches: Switches,
     next: std::cell::Cell<u64>,
 }
 
 /// Plays a transcript in paused time and holds its journal against the snapshot of that name.
 pub(crate) fn play<F: Future<Output = Stage>>(name: &str, acts: impl FnOnce(Stage) -> F) {
+    play_with(name, Switches::default(), acts);
+}
+
+/// The same with features switched on.
+pub(crate) fn play_with<F: Future<Output = Stage>>(name: &str, switches: Switches, acts: impl FnOnce(Stage) -> F) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     let text = runtime.block_on(async {
-        let stage = acts(Stage::set(Limits::default()).await).await;
+        let stage = acts(Stage::set_with(Limits::default(), switches).await).await;
         stage.node.stop().await;
         stage.journal.text()
     });
@@ -44,6 +50,10 @@ pub(crate) fn play<F: Future<Output = Stage>>(name: &str, acts: impl FnOnce(Stag
 
 impl Stage {
     pub(crate) async fn set(limits: Limits) -> Self {
+        Self::set_with(limits, Switches::default()).await
+    }
+
+    async fn set_with(limits: Limits, switches: Switches) -> Self {
         let (plan, journal) = (Plan::default(), Journal::default());
         let store = JournalStore {
             inner: MemoryStore::new(plan.clone()),
@@ -51,8 +61,8 @@ impl Stage {
             poison: Arc::default(),
             blind: Arc::default(),
         };
-        let node = start(&store, limits).await;
-        Self { node, store, plan, journal, next: std::cell::Cell::new(1) }
+        let node = start(&store, limits, switches).await;
+        Self { node, store, plan, switches, journal, next: std::cell::Cell::new(1) }
     }
 
     /// The process ends and begins again over the same state.
@@ -60,7 +70,7 @@ impl Stage {
         self.journal.line("restart of the node");
         self.node.stop().await;
         let store = JournalStore { inner: self.store.inner.restarted(), ..self.store };
-        let node = start(&store, Limits::default()).await;
+        let node = start(&store, Limits::default(), self.switches).await;
         Self { node, store, ..self }
     }
 
@@ -125,6 +135,9 @@ impl Stage {
                         .join(", ")
                 };
                 let renewed: Vec<_> = beaten.renewed.iter().map(|(job, epoch, _)| (*job, *epoch)).collect();
+                for (job, epoch, secs) in &beaten.giving_way {
+                    self.answer(&format!("{} e{epoch} is to give way within {secs} s", self.journal.of(*job)));
+                }
                 self.answer(&format!(
                     "renewed [{}] lost [{}] unlisted [{}] cancelled [{}], {} claimable, {} of {} seats, {:?}",
                     names(&renewed),
@@ -247,14 +260,9 @@ impl Stage {
     }
 }
 
-async fn start(store: &JournalStore, limits: Limits) -> Node {
+async fn start(store: &JournalStore, limits: Limits, switches: Switches) -> Node {
     let store: Arc<dyn Store> = Arc::new(store.clone());
-    let world = World {
-        store,
-        clock: Arc::new(PausedClock),
-        ids: Arc::new(CountingIds::default()),
-        switches: Switches::default(),
-    };
+    let world = World { store, clock: Arc::new(PausedClock), ids: Arc::new(CountingIds::default()), switches };
     Node::start(world, limits).await.unwrap()
 }
 

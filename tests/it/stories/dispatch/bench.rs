@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::dispatch::{Board, Breakdown, Claim, Explained, Order, Pick, Rules, Sought, Standing, Term, WaiterNo};
+use domain::dispatch::{
+    Board, Breakdown, Claim, Explained, Order, Pick, Reason, Rules, Sought, Standing, Term, WaiterNo,
+};
 use domain::factory::{Card, Factory};
 use domain::job::{Command, Job, Spec, command, submit};
 use domain::{FactoryId, JobId, Timestamp};
@@ -177,6 +179,19 @@ impl Bench {
             bench = bench.commits(evict.0.as_u128(), order);
         }
         bench
+    }
+
+    /// Enters a job that waits for another one.
+    pub(super) fn blocks(mut self, no: u128) -> Self {
+        let id = JobId(Uuid::from_u128(no));
+        let spec = Spec { depends_on: vec![JobId(Uuid::from_u128(0xa1))], ..crate::support::job::spec() };
+        self.jobs.insert(no, submit(id, product(), spec, false, self.time()).job);
+        self.observes(no, &format!("#{no:02x} is submitted, which waits for #a1"))
+    }
+
+    /// The reason why a job waits.
+    pub(super) fn reason(&self, no: u128) -> Option<Reason> {
+        self.board.explain(JobId(Uuid::from_u128(no)), self.time()).map(|explained| explained.reason)
     }
 
     /// Why a job waits.
