@@ -168,7 +168,7 @@ impl fmt::Display for Violation {
 pub struct Counts {
     /// Requests.
     pub ops: u64,
-    /// Requests that changed something and were told so.
+    /// Changes that were acknowledged: of a batch each job that it made, of a claim each lease. Renewals are none.
     pub acknowledged: u64,
     /// Requests that were refused by the state or by their form.
     pub refused: u64,
