@@ -13,17 +13,10 @@ use crate::fact::{Fact, Members};
 use crate::findings::Place;
 use crate::names::Name;
 
-/// Asks SQLite whether the file is sound.
-pub(super) async fn integrity(checker: &mut Checker, db: &mut SqliteConnection) -> Result<(), DataError> {
-    let mut rows = sqlx::query("PRAGMA integrity_check").fetch(db);
-    let whole = checker.names.of("*");
-    while let Some(row) = rows.try_next().await? {
-        let said: String = row.try_get(0)?;
-        if said != "ok" {
-            checker.findings.broken((&checker.names, whole), "data", Place::default(), said);
-        }
-    }
-    Ok(())
+/// What SQLite finds wrong with the file.
+pub(super) async fn integrity(db: &mut SqliteConnection) -> Result<Vec<String>, DataError> {
+    let said: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check").fetch_all(db).await?;
+    Ok(said.into_iter().filter(|line| line != "ok").collect())
 }
 
 pub(super) async fn products(checker: &mut Checker, db: &mut SqliteConnection) -> Result<(), DataError> {
@@ -224,9 +217,15 @@ fn number(row: &SqliteRow, column: usize) -> Result<u64, sqlx::Error> {
 
 /// An id as it is shown.
 fn uuid(bytes: &[u8]) -> String {
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
-    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
+    let mut text = String::with_capacity(36);
+    for (at, byte) in bytes.iter().enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or_default();
+        text.extend([digit(byte >> 4), digit(byte & 15)]);
+    }
+    text
 }
 
 impl Checker {
