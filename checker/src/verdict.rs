@@ -191,3 +191,22 @@ pub struct Counts {
     /// Records of a dump.
     pub records: u64,
 }
+
+impl Counts {
+    pub(crate) fn add(&mut self, other: Self) {
+        let Self { ops, acknowledged, refused, not_done, unknown, marks, .. } = other;
+        let Self { events, changes, jobs, grants, expiries, records, .. } = other;
+        self.ops += ops;
+        self.acknowledged += acknowledged;
+        self.refused += refused;
+        self.not_done += not_done;
+        self.unknown += unknown;
+        self.marks += marks;
+        self.events += events;
+        self.changes += changes;
+        self.jobs += jobs;
+        self.grants += grants;
+        self.expiries += expiries;
+        self.records += records;
+    }
+}

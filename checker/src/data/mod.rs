@@ -2,6 +2,7 @@
 //! Never writes in it. What it reads is fed like any other evidence.
 
 mod decode;
+mod line;
 mod open;
 mod rows;
 
