@@ -25,7 +25,7 @@ const LONGER: u64 = 5;
 /// The check of a million writes takes no longer.
 const CHECKED_WITHIN: Duration = Duration::from_secs(60);
 /// Every kind of client, and those that write by the hundred.
-const CROWD: Crowd = Crowd { submitters: 4, workers: 8, operators: 4, gatekeepers: 1, importers: 2, hosts: 4 };
+const CROWD: Crowd = Crowd { submitters: 4, workers: 8, operators: 4, gatekeepers: 1, importers: 2, hosts: 6 };
 
 /// What the lives of a coordinator came to.
 #[derive(Default)]

@@ -16,7 +16,7 @@ const TOLD: usize = 20;
 
 pub(crate) async fn run(mut me: Client) {
     while once(&mut me).await.is_some() {
-        tokio::time::sleep(Duration::from_millis(me.dice.below(2_000))).await;
+        tokio::time::sleep(Duration::from_millis(me.dice.below(3_000))).await;
     }
 }
 
