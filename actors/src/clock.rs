@@ -50,9 +50,9 @@ impl SystemClock {
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        let elapsed = self.elapsed();
+        // The wall first: a thread that is held up between the two would take the delay for a lead, and keep it.
         let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
-        self.at(elapsed, i64::try_from(since).unwrap_or(i64::MAX))
+        self.at(self.elapsed(), i64::try_from(since).unwrap_or(i64::MAX))
     }
 
     fn never_before(&self, at: Timestamp) {

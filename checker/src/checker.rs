@@ -144,8 +144,9 @@ impl Checker {
         let mut findings = std::mem::take(&mut self.findings);
         findings.counts().marks = self.marks.len() as u64;
         let jumped = self.marks.iter().any(|mark| mark.mark == Moment::Jumped);
-        let alone = self.products.len() == 1;
-        for (product, mut evidence) in std::mem::take(&mut self.products) {
+        let products = std::mem::take(&mut self.products);
+        let alone = products.len() == 1;
+        let judge = |product: Name, mut evidence: Evidence| {
             evidence.facts.sort_by_key(|fact| fact.seq);
             evidence.deeds.sort_by_key(|deed| deed.invoked);
             let case = Case {
@@ -162,8 +163,22 @@ impl Checker {
                 jumped,
                 alone,
             };
-            rules::check(&case, &mut findings);
-        }
+            let mut found = Findings::default();
+            rules::check(&case, &mut found);
+            found
+        };
+        // No product has anything to do with another.
+        std::thread::scope(|threads| {
+            let judge = &judge;
+            let judged =
+                products.into_iter().map(|(product, evidence)| threads.spawn(move || judge(product, evidence)));
+            for one in Vec::from_iter(judged) {
+                match one.join() {
+                    Ok(found) => findings.add(found),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+        });
         findings.verdict()
     }
 

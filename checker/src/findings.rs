@@ -65,6 +65,20 @@ impl Findings {
         *self.verdict.seen.entry(name).or_default() += 1;
     }
 
+    /// Takes in what was found elsewhere.
+    pub(crate) fn add(&mut self, other: Self) {
+        let Verdict { violations, broken, counts, seen } = other.verdict;
+        for violation in violations {
+            let kept = self.verdict.violations.iter().filter(|kept| kept.rule == violation.rule).count() as u64;
+            if kept < KEPT {
+                self.verdict.violations.push(violation);
+            }
+        }
+        broken.into_iter().for_each(|(rule, times)| *self.verdict.broken.entry(rule).or_default() += times);
+        seen.into_iter().for_each(|(name, times)| *self.verdict.seen.entry(name).or_default() += times);
+        self.verdict.counts.add(counts);
+    }
+
     pub(crate) fn counts(&mut self) -> &mut Counts {
         &mut self.verdict.counts
     }

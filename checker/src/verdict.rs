@@ -168,7 +168,7 @@ impl fmt::Display for Violation {
 pub struct Counts {
     /// Requests.
     pub ops: u64,
-    /// Requests that changed something and were told so.
+    /// Changes that were acknowledged: of a batch each job that it made, of a claim each lease. Renewals are none.
     pub acknowledged: u64,
     /// Requests that were refused by the state or by their form.
     pub refused: u64,
@@ -190,4 +190,23 @@ pub struct Counts {
     pub expiries: u64,
     /// Records of a dump.
     pub records: u64,
+}
+
+impl Counts {
+    pub(crate) fn add(&mut self, other: Self) {
+        let Self { ops, acknowledged, refused, not_done, unknown, marks, .. } = other;
+        let Self { events, changes, jobs, grants, expiries, records, .. } = other;
+        self.ops += ops;
+        self.acknowledged += acknowledged;
+        self.refused += refused;
+        self.not_done += not_done;
+        self.unknown += unknown;
+        self.marks += marks;
+        self.events += events;
+        self.changes += changes;
+        self.jobs += jobs;
+        self.grants += grants;
+        self.expiries += expiries;
+        self.records += records;
+    }
 }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use checker::data::{self, DataError};
+use checker::data::{DataError, Directory};
 use checker::{Checker, Verdict};
 use tokio::sync::oneshot;
 
@@ -45,10 +45,21 @@ pub(super) async fn run(args: Args, global: &Global) -> Result<Exit, Failure> {
     if args.history.is_empty() && args.events.is_none() && args.dump.is_none() && args.data.is_none() {
         return Err(Failure::usage("nothing to check: give --data, or --history, --events and --dump"));
     }
-    let data = args.data.clone();
-    let mut checker = aside(move || texts(&args)).await??;
-    if let Some(dir) = &data {
-        data::read(&mut checker, dir).await.map_err(refused)?;
+    let mut directory = match &args.data {
+        Some(dir) => Some(Directory::open(dir).await.map_err(refused)?),
+        None => None,
+    };
+    let examine = async {
+        match &mut directory {
+            Some(directory) => directory.examine().await,
+            None => Ok(()),
+        }
+    };
+    let (checker, examined) = tokio::join!(aside(move || texts(&args)), examine);
+    let mut checker = checker??;
+    examined.map_err(refused)?;
+    if let Some(directory) = directory {
+        directory.read(&mut checker).await.map_err(refused)?;
     }
     let verdict = aside(move || checker.verdict()).await?;
     show(Out::new(global.json), &verdict)?;

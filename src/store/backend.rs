@@ -24,10 +24,10 @@ use super::space::Space;
 
 const COMMIT: &str = include_str!("commit.sql");
 
-const TAKEN: &str = "SELECT s.product, s.key, s.id, s.content_hash FROM json_each(?1) AS k \
+pub(super) const TAKEN: &str = "SELECT s.product, s.key, s.id, s.content_hash FROM json_each(?1) AS k \
                      JOIN job_spec AS s ON s.product = k.value ->> 0 AND s.key = k.value ->> 1 AND s.edition = 1";
 
-const RUNS: &str = "SELECT r.job, r.data FROM json_each(?1) AS k \
+pub(super) const RUNS: &str = "SELECT r.job, r.data FROM json_each(?1) AS k \
                     JOIN run AS r ON r.job = unhex(k.value ->> 0, '-') AND r.epoch = k.value ->> 1";
 
 /// The one writer.

@@ -84,16 +84,18 @@ fn stored(row: &QueryResult) -> Result<Stored, Failed> {
     })
 }
 
+/// `CROSS` keeps the order of the tables: left to itself, the planner looks at every job of the product.
+pub(super) const STAGES: &str = "SELECT j.id, j.stage FROM json_each(?2) AS k \
+                                 CROSS JOIN job AS j ON j.product = ?1 AND j.id = unhex(k.value, '-') ORDER BY k.key";
+
 /// The stages of those of the jobs that exist, in the order asked for.
 pub(super) async fn stages(
     db: &impl ConnectionTrait,
     product: &ProductId,
     ids: &[JobId],
 ) -> Result<Vec<(JobId, Stage)>, Failed> {
-    let sql = "SELECT j.id, j.stage FROM json_each(?2) AS k \
-               JOIN job AS j ON j.product = ?1 AND j.id = unhex(k.value, '-') ORDER BY k.key";
     let mut found = Vec::new();
-    for row in select(db, sql, [product.as_str().into(), keys(ids)?]).await? {
+    for row in select(db, STAGES, [product.as_str().into(), keys(ids)?]).await? {
         let (id, word): (Uuid, String) = row.try_get_many_by_index()?;
         found.push((JobId(id), stage(&word)?));
     }

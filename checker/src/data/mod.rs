@@ -2,6 +2,7 @@
 //! Never writes in it. What it reads is fed like any other evidence.
 
 mod decode;
+mod line;
 mod open;
 mod rows;
 
@@ -9,6 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::Checker;
+use crate::findings::Place;
 use open::Opened;
 
 /// Why a data directory could not be read.
@@ -54,21 +56,48 @@ impl From<sqlx::Error> for DataError {
     }
 }
 
-/// Takes in everything that lies in a data directory. Its lock is held meanwhile.
-///
-/// # Errors
-/// Refuses a directory that a coordinator serves, and one without a database. A database that is damaged is no error
-/// as far as it can be read: what is wrong with it is found by the verdict.
-pub async fn read(checker: &mut Checker, dir: &Path) -> Result<(), DataError> {
-    let mut opened = Opened::open(dir).await?;
-    let db = opened.connection();
-    rows::integrity(checker, db).await?;
-    rows::products(checker, db).await?;
-    rows::factories(checker, db).await?;
-    rows::specs(checker, db).await?;
-    rows::jobs(checker, db).await?;
-    rows::runs(checker, db).await?;
-    rows::receipts(checker, db).await?;
-    rows::events(checker, db).await?;
-    opened.close().await
+/// A data directory. Its lock is held until it has been read.
+pub struct Directory {
+    opened: Opened,
+    /// What SQLite says is wrong with the file.
+    unsound: Vec<String>,
+}
+
+impl Directory {
+    /// Opens a data directory.
+    ///
+    /// # Errors
+    /// Refuses a directory that a coordinator serves, and one without a database.
+    pub async fn open(dir: &Path) -> Result<Self, DataError> {
+        Ok(Self { opened: Opened::open(dir).await?, unsound: Vec::new() })
+    }
+
+    /// Asks SQLite whether the file is sound. That takes a while, and needs nothing else that is fed.
+    ///
+    /// # Errors
+    /// A database that is damaged is no error as far as it can be read: what is wrong with it is found by the verdict.
+    pub async fn examine(&mut self) -> Result<(), DataError> {
+        self.unsound = rows::integrity(self.opened.connection()).await?;
+        Ok(())
+    }
+
+    /// Takes in everything that lies in it, and what its examination said.
+    ///
+    /// # Errors
+    /// The same as for its examination.
+    pub async fn read(mut self, checker: &mut Checker) -> Result<(), DataError> {
+        let whole = checker.names.of("*");
+        for said in self.unsound {
+            checker.findings.broken((&checker.names, whole), "data", Place::default(), said);
+        }
+        let db = self.opened.connection();
+        rows::products(checker, db).await?;
+        rows::factories(checker, db).await?;
+        rows::specs(checker, db).await?;
+        rows::jobs(checker, db).await?;
+        rows::runs(checker, db).await?;
+        rows::receipts(checker, db).await?;
+        rows::events(checker, db).await?;
+        self.opened.close().await
+    }
 }

@@ -15,6 +15,9 @@ const DATABASE: &str = "gigafactory.db";
 const LOG: &str = "gigafactory.db-wal";
 const LOCK: &str = "gigafactory.lock";
 
+/// Rows that are read ahead: the database is read on a thread of its own.
+const ROWS: usize = 4096;
+
 /// An open database.
 pub(super) struct Opened {
     connection: SqliteConnection,
@@ -38,7 +41,7 @@ impl Opened {
         } else {
             None
         };
-        let options = SqliteConnectOptions::new().disable_statement_logging();
+        let options = SqliteConnectOptions::new().disable_statement_logging().row_buffer_size(ROWS);
         let options = match &copy {
             Some(copy) => options.filename(copy.path().join(DATABASE)),
             None => options.filename(&file).read_only(true).immutable(true),

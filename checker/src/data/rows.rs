@@ -3,9 +3,10 @@
 
 use futures::TryStreamExt;
 use serde::Deserialize;
-use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::{AssertSqlSafe, Row};
 
+use super::line::{Line, line};
 use super::{DataError, decode};
 use crate::Checker;
 use crate::case::{Receipt, Stored, StoredJob};
@@ -13,17 +14,10 @@ use crate::fact::{Fact, Members};
 use crate::findings::Place;
 use crate::names::Name;
 
-/// Asks SQLite whether the file is sound.
-pub(super) async fn integrity(checker: &mut Checker, db: &mut SqliteConnection) -> Result<(), DataError> {
-    let mut rows = sqlx::query("PRAGMA integrity_check").fetch(db);
-    let whole = checker.names.of("*");
-    while let Some(row) = rows.try_next().await? {
-        let said: String = row.try_get(0)?;
-        if said != "ok" {
-            checker.findings.broken((&checker.names, whole), "data", Place::default(), said);
-        }
-    }
-    Ok(())
+/// What SQLite finds wrong with the file.
+pub(super) async fn integrity(db: &mut SqliteConnection) -> Result<Vec<String>, DataError> {
+    let said: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check").fetch_all(db).await?;
+    Ok(said.into_iter().filter(|line| line != "ok").collect())
 }
 
 pub(super) async fn products(checker: &mut Checker, db: &mut SqliteConnection) -> Result<(), DataError> {
@@ -70,22 +64,25 @@ pub(super) async fn factories(checker: &mut Checker, db: &mut SqliteConnection) 
 
 /// The first edition of each spec says what was submitted; of the others only their number matters.
 pub(super) async fn specs(checker: &mut Checker, db: &mut SqliteConnection) -> Result<(), DataError> {
-    let sql = "SELECT product, id, edition, CASE edition WHEN 1 THEN spec END, key FROM job_spec ORDER BY id, edition";
-    let mut rows = sqlx::query(sql).fetch(db);
+    let sql = line("product, lower(hex(id)), edition, key, CASE edition WHEN 1 THEN spec END");
+    let sql = format!("{sql} FROM job_spec ORDER BY id, edition");
+    let mut rows = sqlx::query(AssertSqlSafe(sql)).fetch(db);
     while let Some(row) = rows.try_next().await? {
-        let product = product(checker, &row)?;
-        let job = job(checker, &row, 1)?;
-        let edition = u32::try_from(number(&row, 2)?).unwrap_or(u32::MAX);
+        let mut line = Line::of(&row)?;
+        let product = checker.names.of(line.text()?);
+        let job = checker.names.of(&line.id()?.unwrap_or_default());
+        let edition: u32 = line.number()?;
+        let (key, json) = (line.maybe()?, line.maybe()?);
         let stored = checker.stored(product).jobs.entry(job).or_default();
         stored.editions += 1;
         if stored.editions != edition {
             let what = format!("edition {edition} of its spec where {} was due", stored.editions);
             checker.odd(product, Some(job), what);
         }
-        let Some(json) = row.try_get::<Option<String>, _>(3)? else { continue };
-        match decode::spec(&json, &mut checker.names) {
+        let Some(json) = json else { continue };
+        match decode::spec(json, &mut checker.names) {
             Ok(spec) => {
-                let key = row.try_get::<Option<String>, _>(4)?.map(|key| checker.names.of(&key));
+                let key = key.map(|key| checker.names.of(key));
                 if key != spec.key {
                     checker.odd(product, Some(job), "its key is not the one of its spec");
                 }
@@ -98,23 +95,23 @@ pub(super) async fn specs(checker: &mut Checker, db: &mut SqliteConnection) -> R
 }
 
 pub(super) async fn jobs(checker: &mut Checker, db: &mut SqliteConnection) -> Result<(), DataError> {
-    let sql = "SELECT product, id, stage, rev, epoch, wake_at, finished_at, last_seq, edition, schema, state FROM job";
-    let mut rows = sqlx::query(sql).fetch(db);
+    let columns = "product, lower(hex(id)), last_seq, edition, stage, rev, epoch, wake_at, finished_at, schema, state";
+    let mut rows = sqlx::query(AssertSqlSafe(line(columns) + " FROM job")).fetch(db);
     while let Some(row) = rows.try_next().await? {
-        let product = product(checker, &row)?;
-        let id = job(checker, &row, 1)?;
-        let (stage, state): (String, String) = (row.try_get(2)?, row.try_get(10)?);
+        let mut line = Line::of(&row)?;
+        let product = checker.names.of(line.text()?);
+        let id = checker.names.of(&line.id()?.unwrap_or_default());
+        let (last_seq, edition) = (line.number()?, line.number()?);
         let read = decode::JobRow {
             id,
-            stage: &stage,
-            rev: number(&row, 3)?,
-            epoch: number(&row, 4)?,
-            wake_at: row.try_get(5)?,
-            finished_at: row.try_get(6)?,
-            schema: row.try_get(9)?,
-            state: &state,
+            stage: line.text()?,
+            rev: line.number()?,
+            epoch: line.number()?,
+            wake_at: line.maybe_number()?,
+            finished_at: line.maybe_number()?,
+            schema: line.number()?,
+            state: line.text()?,
         };
-        let (last_seq, edition) = (number(&row, 7)?, u32::try_from(number(&row, 8)?).unwrap_or(u32::MAX));
         let stored = checker.stored(product).jobs.entry(id).or_default();
         *stored = StoredJob { last_seq, edition, ..*stored };
         match decode::job(&read, &mut checker.names) {
@@ -176,29 +173,25 @@ pub(super) async fn receipts(checker: &mut Checker, db: &mut SqliteConnection) -
 }
 
 pub(super) async fn events(checker: &mut Checker, db: &mut SqliteConnection) -> Result<(), DataError> {
-    let sql = "SELECT product, job, seq, prev, factory, rev, type, at, \"by\", data FROM event ORDER BY product, seq";
-    let mut rows = sqlx::query(sql).fetch(db);
+    let sql = line("product, lower(hex(job)), seq, prev, factory, rev, type, at, \"by\", data");
+    let mut rows = sqlx::query(AssertSqlSafe(sql + " FROM event ORDER BY product, seq")).fetch(db);
     checker.logged = true;
     while let Some(row) = rows.try_next().await? {
-        let product = product(checker, &row)?;
-        let id: Option<Vec<u8>> = row.try_get(1)?;
-        let id = id.map(|bytes| uuid(&bytes));
-        let seq = number(&row, 2)?;
-        let (factory, kind): (Option<String>, String) = (row.try_get(4)?, row.try_get(6)?);
-        let (by, data): (String, String) = (row.try_get(8)?, row.try_get(9)?);
+        let mut line = Line::of(&row)?;
+        let product = checker.names.of(line.text()?);
+        let (id, seq, prev) = (line.id()?, line.number()?, line.maybe_number()?);
         if id.is_some() {
-            let prev = row.try_get::<Option<i64>, _>(3)?.map(i64::unsigned_abs);
             checker.stored(product).prev.insert(seq, prev);
         }
         let members = Members {
             seq,
             job: id.as_deref(),
-            factory: factory.as_deref(),
-            rev: row.try_get::<Option<i64>, _>(5)?.map(i64::unsigned_abs),
-            kind: &kind,
-            at: row.try_get(7)?,
-            by: &by,
-            data: &data,
+            factory: line.maybe()?,
+            rev: line.maybe_number()?,
+            kind: line.text()?,
+            at: line.number()?,
+            by: line.text()?,
+            data: line.text()?,
         };
         match Fact::of(&members, &mut checker.names) {
             Ok(fact) => checker.evidence(product).facts.push(fact),
@@ -224,9 +217,15 @@ fn number(row: &SqliteRow, column: usize) -> Result<u64, sqlx::Error> {
 
 /// An id as it is shown.
 fn uuid(bytes: &[u8]) -> String {
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
-    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
+    let mut text = String::with_capacity(36);
+    for (at, byte) in bytes.iter().enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or_default();
+        text.extend([digit(byte >> 4), digit(byte & 15)]);
+    }
+    text
 }
 
 impl Checker {

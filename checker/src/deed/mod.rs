@@ -13,7 +13,7 @@ use crate::shown::Spec;
 use crate::words::Code;
 
 pub(crate) use ask::{Action, Ask, Claim, Fence, Report, Submit};
-pub(crate) use reply::{Beat, Held, Reply};
+pub(crate) use reply::{Beat, Entry, Held, Reply};
 
 /// A request and its answer.
 #[derive(Clone, Debug)]

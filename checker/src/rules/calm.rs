@@ -10,7 +10,8 @@ const SHOCK_MS: i64 = 60_000;
 /// The times in which something went wrong.
 pub(super) struct Calm {
     shocks: Vec<(i64, i64)>,
-    /// Times that came twice, because the clock was set back.
+    /// Times that came twice, because the clock was set back: in the order of their ends, each with the earliest
+    /// beginning from it on.
     twice: Vec<(i64, i64)>,
     /// The last instant that the evidence tells of.
     pub(super) horizon: i64,
@@ -42,7 +43,8 @@ impl Calm {
 
     /// Neither instant, nor any between, came twice: what happened then can be put in order.
     pub(super) fn is_once(&self, from: i64, until: i64) -> bool {
-        self.twice.iter().all(|(begin, end)| until.max(from) < *begin || from.min(until) > *end)
+        let next = self.twice.partition_point(|(_, end)| *end < from.min(until));
+        self.twice.get(next).is_none_or(|(begin, _)| *begin > until.max(from))
     }
 
     /// Nothing went wrong from the one instant to the other.
@@ -66,6 +68,11 @@ fn twice(case: &Case<'_>) -> Vec<(i64, i64)> {
             Some((begin, _)) => *begin = at.min(*begin),
             None => twice.push((at, latest)),
         }
+    }
+    let mut earliest = i64::MAX;
+    for (begin, _) in twice.iter_mut().rev() {
+        earliest = earliest.min(*begin);
+        *begin = earliest;
     }
     twice
 }

@@ -21,6 +21,9 @@ const TOLD_MS: i64 = 5_000;
 /// An event is dated by its decision; by then it is committed, however slow the store is.
 const WRITTEN_MS: i64 = 30_000;
 
+/// A write that takes so long has waited for others; so may have a grant.
+const SLOW_MS: i64 = 500;
+
 /// A time in which a job could have been claimed: from this stamp on everybody could know it.
 struct Span {
     job: Name,
@@ -42,6 +45,7 @@ type Wants = (Vec<Name>, Option<Name>, Vec<Name>);
 
 pub(super) fn check(case: &Case<'_>, track: &Track, sight: &Sight<'_>, calm: &Calm, findings: &mut Findings) {
     let groups = groups(case, track, sight);
+    let slow = slow(case);
     for deed in case.deeds {
         let Ask::Claim(claim) = &deed.ask else { continue };
         if deed.fate != Fate::Done {
@@ -51,7 +55,11 @@ pub(super) fn check(case: &Case<'_>, track: &Track, sight: &Sight<'_>, calm: &Ca
             for grant in grants.iter().filter(|grant| !grant.repeated) {
                 fits(case, track, calm, (deed, claim), (grant.job.job, grant.lease.epoch), findings);
             }
-        } else if !track.limited && calm.is_calm(deed.at, deed.until) && is_open(case, track, deed) {
+        } else if !track.limited
+            && calm.is_calm(deed.at, deed.until)
+            && is_open(case, track, deed)
+            && !on_its_way(claim, deed, &slow)
+        {
             overlooked(case, track, deed, claim, &groups, findings);
         }
     }
@@ -127,6 +135,26 @@ fn groups(case: &Case<'_>, track: &Track, sight: &Sight<'_>) -> HashMap<Wants, G
         }
     }
     groups
+}
+
+/// When reports were on their way for long, by the time at which they had begun; each with the latest end so far.
+fn slow(case: &Case<'_>) -> Vec<(i64, i64)> {
+    let reports = case.deeds.iter().filter(|deed| matches!(deed.ask, Ask::Report(_)) && deed.is_answered());
+    let slow = reports.filter(|deed| deed.until.saturating_sub(deed.at) >= SLOW_MS);
+    let mut slow: Vec<_> = slow.map(|deed| (deed.at, deed.until)).collect();
+    slow.sort_unstable();
+    let mut latest = i64::MIN;
+    for (_, until) in &mut slow {
+        latest = latest.max(*until);
+        *until = latest;
+    }
+    slow
+}
+
+/// A claim waits no longer than it said, and where writes are slow, a grant may have been on its way to it all the time.
+fn on_its_way(claim: &Claim, deed: &Deed, slow: &[(i64, i64)]) -> bool {
+    let begun = slow.partition_point(|(at, _)| *at <= deed.until);
+    claim.wait_sec > 0 && begun.checked_sub(1).is_some_and(|last| slow[last].1 >= deed.at)
 }
 
 /// The product's gate was open all the time, and nobody was about to close it.

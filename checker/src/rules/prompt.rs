@@ -36,7 +36,9 @@ fn left_out(case: &Case<'_>, track: &Track, sight: &Sight<'_>, calm: &Calm, find
         let after = &beats[beats.partition_point(|beat| beat.invoked < known)..];
         let renewed = renewals.get(&lease.job).map(Vec::as_slice).unwrap_or_default();
         let ended = lease.ended.map_or(calm.horizon, |end| track.changes[end].at);
-        let still = after.windows(2).find(|two| {
+        // What comes after its end need not be looked at.
+        let before = |two: &&[&Deed]| case.jumped || two[1].at.saturating_add(TAKEN_BACK_MS) < ended;
+        let still = after.windows(2).take_while(before).find(|two| {
             let since = two[0].at.saturating_sub(BEFORE_MS);
             let due = two[1].until.saturating_add(TAKEN_BACK_MS);
             let held = ended > due && calm.is_calm(since, due) && calm.is_once(since, due);

@@ -81,6 +81,8 @@ fn keys(case: &Case<'_>, findings: &mut Findings) {
             let (early, job) = *first.get_or_insert((keyed, shown.job));
             if job != shown.job {
                 case.broken(findings, "I5", place, format!("the key {key} names two jobs"));
+            } else if case.specs.get(&job).is_some_and(|spec| spec.key.map(|key| case.text(key)) != Some(key)) {
+                case.broken(findings, "I5", place, format!("the key {key} was answered with a job of another key"));
             } else if early.submit.other != keyed.submit.other {
                 case.broken(findings, "I5", place, format!("the key {key} was accepted with two contents"));
             }

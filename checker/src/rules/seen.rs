@@ -136,6 +136,12 @@ fn asked(case: &Case<'_>, track: &Track, deed: &Deed, findings: &mut Findings) {
             findings.seen(if held { "repeated report" } else { "repeated report after the lease ended" });
         }
         (Ask::Submit(_), Reply::Submitted(_, false)) => findings.seen("duplicate submit"),
+        (Ask::Batch(_), Reply::Entries(entries)) => {
+            let duplicates = entries.iter().filter(|entry| entry.job.is_some() && !entry.created);
+            duplicates.for_each(|_| findings.seen("duplicate submit"));
+            let mismatches = entries.iter().filter(|entry| entry.code == Code::IdempotencyMismatch);
+            mismatches.for_each(|_| findings.seen("idempotency mismatch"));
+        }
         (Ask::Job { waits: true, .. }, Reply::Job(_)) => findings.seen("waited for a revision"),
         (Ask::Claim(_), Reply::None) if deed.fate == Fate::Done => findings.seen("claim answered with nothing"),
         (Ask::Claim(claim), Reply::Grants(grants)) => {

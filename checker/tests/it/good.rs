@@ -12,6 +12,32 @@ impl Book {
 
     /// A submit that makes a job with these members; it waits where it depends on something.
     pub(crate) fn submit_with(&mut self, id: &str, key: &str, members: Value) -> &mut Self {
+        let job = self.created(id, key, members);
+        let body = json!({"bodyMd": "Do it", "idempotencyKey": key});
+        self.op("ada", ("POST", "jobs", body), (201, json!({"job": job, "outcome": "created", "warnings": []})))
+    }
+
+    /// A submit of several jobs at once, each under its key.
+    pub(crate) fn batch(&mut self, entries: &[(&str, &str)]) -> &mut Self {
+        let jobs: Vec<_> = entries.iter().map(|(_, key)| json!({"bodyMd": "Do it", "idempotencyKey": key})).collect();
+        let result = |job: Value| json!({"status": 201, "job": job, "outcome": "created"});
+        let results: Vec<_> = entries.iter().map(|(id, key)| result(self.created(id, key, json!({})))).collect();
+        self.op("ada", ("POST", "jobs/batch", json!({"jobs": jobs})), (200, json!({"results": results})))
+    }
+
+    /// The last batch once more: nothing is made, each entry finds its job.
+    pub(crate) fn batch_again(&mut self) -> &mut Self {
+        let op = self.last().clone();
+        let mut answer = op["answer"].clone();
+        for result in answer["results"].as_array_mut().expect("results") {
+            result["status"] = 200.into();
+            result["outcome"] = "duplicate".into();
+        }
+        self.op("ada", ("POST", "jobs/batch", op["body"].clone()), (200, answer))
+    }
+
+    /// Makes a job with these members; nobody is answered yet.
+    fn created(&mut self, id: &str, key: &str, members: Value) -> Value {
         let at = time(self.now() + 1);
         let blocked = members.get("dependsOn").is_some();
         let mut job = json!({
@@ -37,8 +63,7 @@ impl Book {
         };
         self.job_event(id, Some(1), kind, "operator:ada", data);
         self.jobs.insert(id.to_owned(), job.clone());
-        let body = json!({"bodyMd": "Do it", "idempotencyKey": key});
-        self.op("ada", ("POST", "jobs", body), (201, json!({"job": job, "outcome": "created", "warnings": []})))
+        job
     }
 
     /// A heartbeat; the first one registers.

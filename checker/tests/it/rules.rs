@@ -40,6 +40,37 @@ fn a_good_history_breaks_no_rule() {
 }
 
 #[test]
+fn a_batch_is_as_many_writes_as_it_makes_jobs() {
+    let mut book = Book::new();
+    let all = [(&*job(1), "k-a"), (&*job(2), "k-b"), (&*job(3), "k-c")];
+    book.mark("started").beat("f1", 2, &[]).batch(&all).batch_again().claim("f1", &job(2), "c-1");
+    // Whether one without an answer was done is for the log to say.
+    book.batch(&[(&job(4), "k-d"), (&job(5), "k-e")]).unanswered();
+    let verdict = book.verdict();
+    assert!(verdict.is_good(), "{:?}", verdict.violations);
+    assert_eq!((verdict.counts.acknowledged, verdict.counts.unknown, verdict.counts.jobs), (4, 1, 5));
+    let seen = |name: &str| verdict.seen.get(name).copied().unwrap_or_default();
+    assert_eq!((seen("duplicate submit"), seen("unknown outcome that was committed")), (3, 2));
+}
+
+#[test]
+fn a_waiting_claim_may_miss_a_grant_where_writes_are_slow() {
+    let overlooked = |slow_ms: i64| {
+        let (a, b) = (job(1), job(2));
+        let mut book = Book::new();
+        book.mark("started").beat("f1", 2, &[]).beat("f2", 1, &[]).submit(&a, "k-a").claim("f1", &a, "c-1");
+        book.submit(&b, "k-b").nothing("f2");
+        book.last()["body"]["waitSec"] = 1.into();
+        let until = book.last()["until"].as_i64().expect("a time");
+        book.wait(-10).report("f1", &a, "building");
+        book.last()["until"] = (until + slow_ms).into();
+        book.verdict().broken
+    };
+    assert!(overlooked(700).is_empty());
+    assert_eq!(overlooked(50).keys().copied().collect::<Vec<_>>(), ["I20"]);
+}
+
+#[test]
 fn each_planted_fault_breaks_its_rule_and_no_other() {
     let mut wrong = Vec::new();
     for (rule, name, plant) in PLANTS {

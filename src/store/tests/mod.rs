@@ -2,5 +2,6 @@
 
 mod commits;
 mod files;
+mod plans;
 mod same;
 pub(super) mod support;

@@ -25,7 +25,8 @@ const FULL_WITHIN: Duration = Duration::from_secs(20);
 /// How long it may take to serve again.
 const WELL_WITHIN: Duration = Duration::from_secs(5);
 /// Small enough that a probe gets through.
-pub(crate) const SMALL_CROWD: Crowd = Crowd { submitters: 4, workers: 6, operators: 2, gatekeepers: 0 };
+pub(crate) const SMALL_CROWD: Crowd =
+    Crowd { submitters: 4, workers: 6, operators: 2, gatekeepers: 0, importers: 0, hosts: 0 };
 
 /// A small disk of its own. Its drop unmounts it.
 pub(crate) struct Disk {

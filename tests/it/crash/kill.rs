@@ -13,7 +13,8 @@ use super::server::{Build, contains};
 use super::session::Session;
 
 /// The load of a kill loop: more than one core's worth.
-pub(crate) const CROWD: Crowd = Crowd { submitters: 4, workers: 10, operators: 4, gatekeepers: 1 };
+pub(crate) const CROWD: Crowd =
+    Crowd { submitters: 4, workers: 10, operators: 4, gatekeepers: 1, importers: 0, hosts: 0 };
 
 /// Fail points, each with how often it is passed at most before it ends the process. Those of a start are passed at once.
 pub(crate) const POINTS: [(&str, u64); 15] = [

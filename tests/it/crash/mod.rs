@@ -8,6 +8,7 @@ mod full;
 mod judge;
 mod kill;
 mod load;
+mod million;
 pub(crate) mod server;
 mod session;
 mod world;

@@ -71,7 +71,7 @@ impl Session {
     pub(crate) fn under_load<T>(&mut self, address: &str, beside: impl AsyncFnOnce(&Desk) -> T) -> T {
         let desk = self.desk.at(address);
         self.runtime.block_on(async {
-            load::repeat_unanswered(&desk).await;
+            load::repeat_unanswered(self.crowd, &desk).await;
             let clients = load::unleash(self.crowd, &self.world, &desk, &mut self.dice);
             let outcome = beside(&desk).await;
             join(clients).await;

@@ -77,6 +77,13 @@ impl Client {
         self.desk.ask(call).await
     }
 
+    /// The same client doing something else at the same time.
+    pub(crate) fn twin(&mut self) -> Self {
+        let Self { name, product, desk, dice, memory } = self;
+        let (name, product, desk, dice) = (name.clone(), product.clone(), desk.clone(), dice.split());
+        Self { name, product, desk, dice, memory: memory.clone() }
+    }
+
     /// A name that no other request of the product has had.
     pub(crate) fn fresh(&self, what: &str) -> String {
         let mut memory = self.memory.lock().unwrap();

@@ -1,6 +1,7 @@
 //! Faults that are planted into histories: what a broken coordinator would have done.
 
 mod answers;
+mod batches;
 mod leases;
 mod log;
 mod repeats;
@@ -24,8 +25,13 @@ pub(crate) const PLANTS: &[Plant] = &[
     ("I3", "a refusal with an epoch that never was", leases::odd_epoch),
     ("I4", "an acknowledged report is gone", answers::report_lost),
     ("I4", "a rev is shown that never was", answers::rev_invented),
+    ("I4", "an acknowledged entry of a batch is gone", batches::entry_lost),
+    ("I4", "all of an acknowledged batch is gone", batches::batch_lost),
     ("I5", "a key makes two jobs", repeats::key_twice),
     ("I5", "a repeated submit is refused as another", repeats::submit_mismatch),
+    ("I5", "an entry of a repeated batch makes another job", batches::entry_twice),
+    ("I5", "an entry of a repeated batch is refused as another", batches::entry_mismatch),
+    ("I5", "entries of a batch are answered with each other's jobs", batches::entries_swapped),
     ("I6", "a repeated report is fenced", repeats::repeat_fenced),
     ("I6", "a repeated report without an id is fenced", repeats::stage_fenced),
     ("I6", "a repeated claim is told that there is nothing", repeats::claim_forgotten),
@@ -47,16 +53,20 @@ pub(crate) const PLANTS: &[Plant] = &[
     ("I17", "a read goes back", answers::stale_read),
     ("I17", "a read of another job goes back", answers::stale_read_elsewhere),
     ("I17", "a job is not found that was shown", answers::not_found),
+    ("I17", "an entry of a batch stands after what was asked later", batches::entry_late),
     ("I20", "a ready job is overlooked", log::overlooked),
     ("I20", "nobody is told that a dependency settled", log::not_unblocked),
     ("I23", "the record is not what the log says", log::other_record),
     ("I23", "the run is missing", log::run_missing),
     ("answer", "another stage is shown", answers::other_stage),
+    ("answer", "another stage of an entry's job is shown", batches::other_stage),
     ("answer", "another result of a run", answers::other_run),
     ("answer", "another job is shown", answers::other_job),
     ("answer", "another lease is shown", answers::other_lease),
     ("conformity", "a 500", answers::internal),
     ("conformity", "a refusal without a code", answers::no_code),
+    ("conformity", "an entry of a batch has no answer", batches::unanswered),
+    ("conformity", "an entry of a batch was done, and names no job", batches::nameless),
     ("grant", "more jobs than seats", leases::seats),
     ("grant", "granted while paused", leases::paused),
     ("grant", "granted to who cannot do it", leases::unfit),
@@ -75,6 +85,8 @@ pub(crate) const PLANTS: &[Plant] = &[
     ("origin", "nobody asked for these settings", log::settings_unasked),
     ("origin", "a claim was carried out that was told overload", log::not_done),
     ("origin", "fenced for nothing", log::fenced),
+    ("origin", "an entry of a batch was done that was told overload", batches::not_done),
+    ("origin", "nobody sent this entry of a batch", batches::unasked),
     ("unreadable", "a run that is none", log::junk),
 ];
 

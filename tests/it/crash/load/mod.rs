@@ -1,11 +1,14 @@
 //! The load: clients of every kind, each a task that goes on until the coordinator is gone.
 //! They assert nothing: every request and its answer is in the history, which is judged afterwards.
 
+mod host;
+mod importer;
 mod operator;
 mod submitter;
 mod worker;
 
 use checker::Call;
+use futures::{StreamExt, stream};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
@@ -28,6 +31,10 @@ pub(crate) struct Crowd {
     pub(crate) operators: usize,
     /// They close the gate and take back leases of everybody.
     pub(crate) gatekeepers: usize,
+    /// They submit by the hundred.
+    pub(crate) importers: usize,
+    /// Factories that work on dozens of jobs at a time.
+    pub(crate) hosts: usize,
 }
 
 /// Lets a crowd loose on a coordinator. The tasks end when no answer comes any more.
@@ -48,18 +55,24 @@ pub(crate) fn unleash(crowd: Crowd, world: &World, desk: &Desk, dice: &mut Dice)
         for n in 0..crowd.gatekeepers {
             clients.spawn(operator::gatekeeper(client(format!("g{n}"))));
         }
+        for n in 0..crowd.importers {
+            clients.spawn(importer::run(client(format!("i{n}"))));
+        }
+        for n in 0..crowd.hosts {
+            clients.spawn(host::run(client(format!("h{n}"))));
+        }
     }
     clients
 }
 
-/// Sends again what had no answer, under the same ids: nobody is to be told anything else than the first time.
-pub(crate) async fn repeat_unanswered(desk: &Desk) {
-    for call in desk.take_unanswered() {
-        let repeatable = ["idempotencyKey", "claimId", "reportId"].iter().any(|id| has(&call, id));
-        if repeatable && desk.ask(call).await.is_none() {
-            return;
-        }
-    }
+/// Sends again what had no answer, under the same ids: nobody is to be told anything else than the first time. One after
+/// the other, or as many at a time as hosts had sent at a time.
+pub(crate) async fn repeat_unanswered(crowd: Crowd, desk: &Desk) {
+    let at_once = if crowd.hosts == 0 { 1 } else { host::AT_ONCE };
+    let repeatable = |call: &Call| ["idempotencyKey", "claimId", "reportId"].iter().any(|id| has(call, id));
+    let calls = desk.take_unanswered().into_iter().filter(repeatable);
+    let mut answers = stream::iter(calls.map(|call| desk.ask(call))).buffer_unordered(at_once);
+    while answers.next().await.is_some_and(|answer| answer.is_some()) {}
 }
 
 fn has(call: &Call, member: &str) -> bool {

@@ -40,7 +40,7 @@ async fn once(me: &mut Client) -> Option<()> {
     Some(())
 }
 
-fn job(me: &mut Client) -> Value {
+pub(super) fn job(me: &mut Client) -> Value {
     let text = "word ".repeat(usize::try_from(me.dice.below(60)).unwrap());
     let mut body = json!({
         "title": me.fresh("job"), "bodyMd": format!("do it\n\n{text}"),

@@ -9,11 +9,13 @@ use crate::crash::desk::Reply;
 use crate::crash::world::{Client, Lease};
 
 /// The shortest that the coordinator grants.
-const TTL_SEC: u32 = 10;
+pub(super) const TTL_SEC: u32 = 10;
+/// Seats of a worker.
+const SEATS: u32 = 40;
 
 pub(crate) async fn run(mut me: Client) {
     let mut held = me.take_held(&me.name);
-    if beat(&mut me, &held).await.is_some() {
+    if beat(&mut me, &held, SEATS).await.is_some() {
         while once(&mut me, &mut held).await.is_some() {}
     }
     me.keep_held(&me.name, held);
@@ -21,7 +23,7 @@ pub(crate) async fn run(mut me: Client) {
 
 async fn once(me: &mut Client, held: &mut Vec<Lease>) -> Option<()> {
     if me.dice.one_in(15) {
-        beat(me, held).await?;
+        beat(me, held, SEATS).await?;
     }
     let full = held.len() > 4;
     if full || (!held.is_empty() && me.dice.one_in(2)) {
@@ -36,10 +38,10 @@ async fn once(me: &mut Client, held: &mut Vec<Lease>) -> Option<()> {
 }
 
 /// A heartbeat that lists what is held; now and then the card has changed.
-async fn beat(me: &mut Client, held: &[Lease]) -> Option<()> {
+pub(super) async fn beat(me: &mut Client, held: &[Lease], seats: u32) -> Option<()> {
     let leases: Vec<Value> = held.iter().map(|lease| json!({"jobId": lease.job, "leaseEpoch": lease.epoch})).collect();
     let mut body = json!({
-        "factoryId": me.name, "seatLimit": 40, "heartbeatSec": 30, "leases": leases,
+        "factoryId": me.name, "seatLimit": seats, "heartbeatSec": 30, "leases": leases,
         "load": me.dice.below(100) as f64 / 100.0,
     });
     if !me.name.ends_with('0') {
@@ -74,7 +76,7 @@ async fn claim(me: &mut Client, held: &mut Vec<Lease>) -> Option<bool> {
     Some(true)
 }
 
-fn take(me: &Client, held: &mut Vec<Lease>, reply: &Reply) {
+pub(super) fn take(me: &Client, held: &mut Vec<Lease>, reply: &Reply) {
     let one = std::slice::from_ref(&reply.body);
     for grant in reply.body["grants"].as_array().map_or(one, Vec::as_slice) {
         let job = grant.pointer("/job/id").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -86,7 +88,7 @@ fn take(me: &Client, held: &mut Vec<Lease>, reply: &Reply) {
 }
 
 /// Does something with a lease; it comes back to the held ones if it is to go on.
-async fn work(me: &mut Client, held: &mut Vec<Lease>, lease: Lease) -> Option<()> {
+pub(super) async fn work(me: &mut Client, held: &mut Vec<Lease>, lease: Lease) -> Option<()> {
     match me.dice.below(12) {
         // Forgotten: it ends by its heartbeats or by its time.
         0 => {}
