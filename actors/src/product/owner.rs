@@ -247,7 +247,7 @@ impl Owner {
         let _ = factory.cast(factory::Msg::Ended { result, quick });
         let until = write.facts.iter().find_map(|fact| match fact {
             Fact::Job(JobFact::Released { resets_at, .. }) => *resets_at,
-            _ => None,
+            Fact::Job(_) | Fact::Factory(_) | Fact::Product(_) => None,
         });
         if let (Some(engine), Some(until)) = (run.engine.clone(), until) {
             let _ = factory.cast(factory::Msg::Limited { engine, until });

@@ -9,8 +9,8 @@ use crate::shown::{Factory, Lease, RequiredText, Retry, Run, Shown, Spec, approv
 use crate::text::{Text, print};
 use crate::words::{Health, Mode, Outcome, Policy, Presence, Reason, Stage, Status};
 
-/// The layout of `job.state` that is known here.
-const SCHEMA: i64 = 1;
+/// The layouts of `job.state` that are known here. The second one only added members.
+const SCHEMAS: std::ops::RangeInclusive<i64> = 1..=2;
 
 /// The columns of a job.
 pub(super) struct JobRow<'a> {
@@ -63,7 +63,7 @@ struct LeaseText<'a> {
 
 /// Reads a stored job. Refuses a layout that is not known, and a run that goes on without a lease.
 pub(super) fn job(row: &JobRow<'_>, names: &mut Names) -> Result<Shown, Unreadable> {
-    if row.schema != SCHEMA {
+    if !SCHEMAS.contains(&row.schema) {
         return Err(Unreadable(format!("the layout {} of a job is not known", row.schema)));
     }
     let text: StateText<'_> = serde_json::from_str(row.state)?;
