@@ -17,7 +17,7 @@ use crate::http::refusal;
 #[utoipa::path(
     get,
     path = "/api/fleet/jobs/{id}/explain",
-    operation_id = "explainJob",
+    operation_id = "getExplanation",
     tag = "jobs",
     params(("id" = String, Path, description = "The job.")),
     responses((status = 200, description = "The explanation.", body = Explanation)),

@@ -38,11 +38,11 @@ pub(super) async fn a_little(desk: &Desk) {
             json!({"bodyMd": format!("job {n}"), "idempotencyKey": format!("k{n}"), "retry": {"maxAttempts": 1}});
         ids.push(post(desk, "/jobs", body).await["job"]["id"].as_str().unwrap().to_owned());
     }
-    post(desk, "/jobs", json!({"bodyMd": "last", "dependsOn": [ids[2]]})).await;
     for (n, id) in ids.iter().enumerate() {
         let grant = post(desk, "/claim", json!({"factoryId": "f1", "claimId": format!("c{n}")})).await;
         assert_eq!(grant["job"]["id"], *id);
     }
+    post(desk, "/jobs", json!({"bodyMd": "last", "dependsOn": [ids[2]]})).await;
     let said = json!({
         "leaseEpoch": 1, "factoryId": "f1", "reportId": "r1", "stage": "review", "checkpoint": {"wipBranch": "w"},
         "insights": {"costUsd": "0.5"},

@@ -53,7 +53,7 @@ fn a_lint_is_silenced_only_for_a_reason() {
 
 /// Roads that a simulation runs: their time is tokio's and the clock's that is handed in, and nothing blocks.
 fn is_simulated(path: &str) -> bool {
-    let test = path.contains("/tests/") || path.ends_with("tests.rs");
+    let test = path.contains("/tests/") || path.contains("/benches/") || path.ends_with("tests.rs");
     ["actors/", "domain/", "src/http/"].iter().any(|road| path.starts_with(road)) && !test
 }
 

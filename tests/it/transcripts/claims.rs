@@ -106,9 +106,9 @@ fn a_repeated_claim_is_told_how_the_first_one_was_decided() {
             stage.report(id, 1, stage_now).await.unwrap();
         }
         stage.pass(Duration::from_secs(60)).await;
-        stage.act("another grant of the same job has a decision of its own, or none");
+        stage.act("another grant of the same job has a decision of its own");
         let grant = stage.claim_with("f1", |ask| ask.claim_id = Some("c2".into())).await.unwrap();
-        assert_eq!(grant.decision, None);
+        assert!(grant.decision.is_some_and(|own| own != decision));
         let grant = stage.claim_with("f1", |ask| ask.claim_id = Some("c1".into())).await.unwrap();
         assert_eq!(grant.decision, Some(decision));
         stage

@@ -124,7 +124,7 @@ fn an_eviction_that_cannot_be_written_is_ordered_again() {
         urgent(&stage, "Low", Priority::Low).await;
         stage.claim("f1").await;
         urgent(&stage, "Critical", Priority::Critical).await;
-        stage.plan.upset(0, Upset::NotWritten);
+        stage.plan.upset(0, Upset::Unavailable);
         stage.pass(Duration::from_secs(17)).await;
         stage.claim("f1").await;
         stage

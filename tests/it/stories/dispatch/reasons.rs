@@ -51,7 +51,7 @@ const CASES: [(Reason, Acts); 13] = [
         let mut limited = engine("claude", EngineState::Unavailable);
         limited.resets_at = Some(Timestamp(90_000));
         let wants = Spec { engines: vec!["claude".into()], ..spec() };
-        bench.factory(Card { engines: vec![limited], ..card("f1") }).factory(seats("f2", 0)).submits(1, wants)
+        bench.factory(Card { engines: vec![limited], seat_limit: 0, ..card("f1") }).submits(1, wants)
     }),
     (Reason::Capabilities, |bench| {
         let narrow = Claim { capabilities: Some(Vec::new()), ..claim("f1") };
