@@ -89,10 +89,7 @@ pub enum NotDone {
 
 impl From<factory::Refusal> for NotDone {
     fn from(refusal: factory::Refusal) -> Self {
-        match refusal {
-            factory::Refusal::Unknown => Self::UnknownFactory,
-            refusal => Self::Factory(refusal),
-        }
+        if refusal == factory::Refusal::Unknown { Self::UnknownFactory } else { Self::Factory(refusal) }
     }
 }
 

@@ -2,7 +2,11 @@
 //!
 //! Prints the ratio of the medians and bytes per job at the end.
 
-#![allow(clippy::print_stdout, missing_docs, reason = "a benchmark prints its figures")]
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a benchmark reads the clock and prints its figures"
+)]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -29,7 +29,14 @@ pub(crate) async fn run(call: Call) -> Answer {
     let job = look(&call, &product, id).await?;
     let waits = match job.stage {
         Stage::Queued | Stage::Blocked => product.explain(id).await.map_err(refusal::of)?,
-        _ => None,
+        Stage::Assigned
+        | Stage::Building
+        | Stage::Review
+        | Stage::Testing
+        | Stage::Shipped
+        | Stage::Failed
+        | Stage::DeadLetter
+        | Stage::Cancelled => None,
     };
     let mut explanation = explained(&job, waits.as_ref());
     if waits.as_ref().is_some_and(|waits| waits.reason == Reason::Dependencies) {

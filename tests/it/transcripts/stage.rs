@@ -37,7 +37,7 @@ pub(crate) fn play<F: Future<Output = Stage>>(name: &str, acts: impl FnOnce(Stag
 pub(crate) fn play_with<F: Future<Output = Stage>>(name: &str, switches: Switches, acts: impl FnOnce(Stage) -> F) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     let text = runtime.block_on(async {
-        let stage = acts(Stage::set_with(Limits::default(), switches).await).await;
+        let stage = acts(Stage::set(Limits::default(), switches).await).await;
         stage.node.stop().await;
         stage.journal.text()
     });
@@ -49,11 +49,7 @@ pub(crate) fn play_with<F: Future<Output = Stage>>(name: &str, switches: Switche
 }
 
 impl Stage {
-    pub(crate) async fn set(limits: Limits) -> Self {
-        Self::set_with(limits, Switches::default()).await
-    }
-
-    async fn set_with(limits: Limits, switches: Switches) -> Self {
+    async fn set(limits: Limits, switches: Switches) -> Self {
         let (plan, journal) = (Plan::default(), Journal::default());
         let store = JournalStore {
             inner: MemoryStore::new(plan.clone()),
