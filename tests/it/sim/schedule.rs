@@ -15,6 +15,12 @@ pub(crate) struct Schedule {
     /// The longest pause of a commit and of a read, in milliseconds.
     pub(crate) commit_ms: u64,
     pub(crate) read_ms: u64,
+    /// Urgent jobs may evict others.
+    #[serde(default)]
+    pub(crate) preemption: bool,
+    /// Everybody uses what the scheduler has: limits, weights, engines, due times, urgent jobs, signals.
+    #[serde(default)]
+    pub(crate) steered: bool,
     /// Who takes part.
     pub(crate) clients: Vec<ClientPlan>,
     /// What goes wrong, in this order.
@@ -139,7 +145,9 @@ impl Schedule {
         }
         faults.extend(cuts(&mut root.split("cuts"), chaos_ms));
         faults.sort_by_key(|timed| timed.at_ms);
-        Self { seed, chaos_ms, commit_ms, read_ms, clients, faults }
+        let mut scheduler = root.split("scheduler");
+        let (preemption, steered) = (scheduler.chance(500), scheduler.chance(700));
+        Self { seed, chaos_ms, commit_ms, read_ms, preemption, steered, clients, faults }
     }
 }
 
