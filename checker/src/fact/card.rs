@@ -48,7 +48,7 @@ struct EngineText<'a> {
     #[serde(default)]
     account: Option<Text<'a>>,
     /// In the log milliseconds, elsewhere a text.
-    #[serde(default)]
+    #[serde(default, alias = "resets_at")]
     resets_at: Option<Instant<'a>>,
 }
 
