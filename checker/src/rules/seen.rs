@@ -1,10 +1,13 @@
 //! Notes what is interesting in the evidence, so that a campaign can tell whether it has tried hard enough.
 
+use std::collections::HashSet;
+
 use crate::case::Case;
 use crate::deed::{Ask, Deed, Fate, Reply};
 use crate::evidence::Moment;
 use crate::fact::{By, Fact, What};
 use crate::findings::Findings;
+use crate::names::Name;
 use crate::track::{Lease, State, Track};
 use crate::words::{Code, Outcome, Stage, Status};
 
@@ -22,8 +25,10 @@ pub(super) fn check(case: &Case<'_>, track: &Track, findings: &mut Findings) {
         others(fact, findings);
     }
     track.shut.iter().for_each(|_| findings.seen("review limit reached"));
+    let mut placed = HashSet::new();
     for lease in &track.leases {
         granted(track, lease, findings);
+        cleared(track, lease, &mut placed, findings);
     }
     for deed in case.deeds {
         asked(case, track, deed, findings);
@@ -85,7 +90,7 @@ fn of_job(fact: &Fact, before: Option<&State>, findings: &mut Findings) {
     findings.seen(name);
 }
 
-/// What was special about the job that was granted, and what became of the seat that was made free for it.
+/// What was special about the job that was granted.
 fn granted(track: &Track, lease: &Lease, findings: &mut Findings) {
     let Some(before) = track.before(lease.granted) else { return };
     if before.outcome == Some(Outcome::Preempted) && before.checkpoint.is_some() {
@@ -94,11 +99,18 @@ fn granted(track: &Track, lease: &Lease, findings: &mut Findings) {
     if before.excludes.is_some_and(|factory| factory != lease.holder) {
         findings.seen("granted elsewhere after two failures");
     }
+}
+
+/// What became of the seat that was made free for a job: it took that one in time, or it did not.
+fn cleared(track: &Track, lease: &Lease, placed: &mut HashSet<(Name, i64)>, findings: &mut Findings) {
     let at = track.changes[lease.granted].at;
     let Some((when, holder)) = track.cleared.get(&lease.job).and_then(|all| all.iter().rfind(|(when, _)| *when <= at))
     else {
         return;
     };
+    if !placed.insert((lease.job, *when)) {
+        return;
+    }
     let in_time = at - when <= KEPT_MS;
     findings.seen(if in_time && *holder == lease.holder { "kept seat taken" } else { "kept seat not taken" });
 }

@@ -1,6 +1,8 @@
 //! What a seed decides up front, as data: who takes part, how bad their roads are, what goes wrong and when.
 //! A failing schedule is made smaller by changing this value, and kept as JSON.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::rng::Rng;
@@ -125,6 +127,8 @@ pub(crate) enum Part {
 
 /// Seats of a factory that has many.
 const CROWD: u64 = 10;
+/// Factories of a product in which urgent jobs have to wait for seats.
+const PRESSED: u32 = 2;
 
 impl Schedule {
     /// What a seed comes to.
@@ -147,6 +151,7 @@ impl Schedule {
         faults.sort_by_key(|timed| timed.at_ms);
         let mut scheduler = root.split("scheduler");
         let (preemption, steered) = (scheduler.chance(500), scheduler.chance(700));
+        let clients = if preemption && steered { pressed(clients) } else { clients };
         Self { seed, chaos_ms, commit_ms, read_ms, preemption, steered, clients, faults }
     }
 }
@@ -177,6 +182,24 @@ fn clients(rng: &mut Rng, product: &str, products: usize, bad: u32) -> Vec<Clien
             let ops = u32::try_from(rng.within(ops.clone())).unwrap_or(0);
             let seats = if crowd { CROWD } else { rng.within(1..=3) };
             plans.push(ClientPlan { name, kind, product: product.to_owned(), ops, seats, road });
+        }
+    }
+    plans
+}
+
+/// Few seats, and much to do: urgent jobs have to wait for them.
+fn pressed(mut plans: Vec<ClientPlan>) -> Vec<ClientPlan> {
+    let (mut factories, crowd) = (BTreeMap::<String, u32>::new(), plans.iter().any(|plan| plan.seats == CROWD));
+    plans.retain(|plan| {
+        let count = factories.entry(plan.product.clone()).or_default();
+        *count += u32::from(plan.kind == Kind::Factory);
+        crowd || plan.kind != Kind::Factory || *count <= PRESSED
+    });
+    for plan in plans.iter_mut().filter(|_| !crowd) {
+        match plan.kind {
+            Kind::Factory | Kind::Curl => (plan.seats, plan.ops) = (1, plan.ops * 2),
+            Kind::Submitter => plan.ops += plan.ops / 2,
+            Kind::Byzantine | Kind::Operator | Kind::Reader => {}
         }
     }
     plans

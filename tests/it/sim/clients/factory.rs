@@ -177,6 +177,8 @@ impl Factory {
             self.told.push((lease.job.clone(), lease.epoch));
             if self.heeds {
                 self.give_way(&lease).await;
+            } else if self.client.rng.chance(250) {
+                self.hurry(&lease).await;
             }
         }
     }

@@ -20,7 +20,7 @@ pub(super) async fn live(mut client: Client) {
                 other["title"] = json!("something else");
                 submit(&mut client, &other).await;
             }
-            (25..=34, _) if client.world.steered => urgent(&mut client).await,
+            (25..=39, _) if client.world.steered => urgent(&mut client).await,
             (15..=24, _) => batch(&mut client, sent.len(), most).await,
             _ => {
                 let job = job(&mut client, sent.len());
