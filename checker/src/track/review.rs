@@ -6,7 +6,7 @@ use crate::fact::{Fact, What};
 use crate::words::Stage;
 
 /// How long a grant that was decided before may be on its way, and a change until it is committed.
-const UNDER_WAY_MS: i64 = 60_000;
+const UNDER_WAY_MS: i64 = 30_000;
 
 /// How many jobs are in review, and how many may be.
 #[derive(Debug, Default)]

@@ -127,8 +127,6 @@ pub(crate) enum Part {
 
 /// Seats of a factory that has many.
 const CROWD: u64 = 10;
-/// Factories of a product in which urgent jobs have to wait for seats.
-const PRESSED: u32 = 2;
 
 impl Schedule {
     /// What a seed comes to.
@@ -151,7 +149,7 @@ impl Schedule {
         faults.sort_by_key(|timed| timed.at_ms);
         let mut scheduler = root.split("scheduler");
         let (preemption, steered) = (scheduler.chance(500), scheduler.chance(700));
-        let clients = if preemption && steered { pressed(clients) } else { clients };
+        let clients = if steered && scheduler.chance(700) { pressed(&mut scheduler, clients) } else { clients };
         Self { seed, chaos_ms, commit_ms, read_ms, preemption, steered, clients, faults }
     }
 }
@@ -188,12 +186,13 @@ fn clients(rng: &mut Rng, product: &str, products: usize, bad: u32) -> Vec<Clien
 }
 
 /// Few seats, and much to do: urgent jobs have to wait for them.
-fn pressed(mut plans: Vec<ClientPlan>) -> Vec<ClientPlan> {
+fn pressed(rng: &mut Rng, mut plans: Vec<ClientPlan>) -> Vec<ClientPlan> {
     let (mut factories, crowd) = (BTreeMap::<String, u32>::new(), plans.iter().any(|plan| plan.seats == CROWD));
+    let most = *rng.pick(&[1, 1, 2]);
     plans.retain(|plan| {
         let count = factories.entry(plan.product.clone()).or_default();
         *count += u32::from(plan.kind == Kind::Factory);
-        crowd || plan.kind != Kind::Factory || *count <= PRESSED
+        crowd || plan.kind != Kind::Factory || *count <= most
     });
     for plan in plans.iter_mut().filter(|_| !crowd) {
         match plan.kind {

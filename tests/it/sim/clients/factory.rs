@@ -19,6 +19,8 @@ pub(crate) struct Lease {
     /// How far the work has come: 0 assigned, 1 building, 2 review, 3 testing.
     pub(super) reached: u8,
     pub(super) cost: u64,
+    /// It cannot wait.
+    pub(super) urgent: bool,
 }
 
 /// A factory.
@@ -115,6 +117,10 @@ impl Factory {
         self.client.rest(longest * 1_000, longest * 3_000).await;
         let leases = self.held.clone();
         for lease in leases {
+            // What renews goes on by itself.
+            if self.client.world.steered && self.client.rng.chance(500) {
+                self.renews(&lease).await;
+            }
             self.step(&lease).await;
         }
     }
@@ -296,7 +302,8 @@ impl Factory {
             }
             self.held.retain(|lease| lease.job != job);
             let ttl_sec = grant["leaseTtlSec"].as_u64().unwrap_or(10);
-            self.held.push(Lease { job: job.into(), epoch, ttl_sec, reached: 0, cost: 0 });
+            let urgent = grant["job"]["priority"] == "critical";
+            self.held.push(Lease { job: job.into(), epoch, ttl_sec, reached: 0, cost: 0, urgent });
         }
     }
 

@@ -84,15 +84,15 @@ async fn gate(client: &mut Client) {
 /// Changes what claims are decided by; most of the time it is as usual again soon.
 async fn settings(client: &mut Client) {
     let rng = &mut client.rng;
-    let (path, body) = match rng.below(4) {
-        0 => ("/api/fleet/settings", json!({"reviewLimit": rng.within(1..=2)})),
-        1 => ("/api/fleet/settings", json!({"estimateUsd": "2.5", "recordScores": true})),
-        2 => ("/api/fleet/weights", json!({"priority": rng.below(300), "capabilityFit": 40})),
+    let (path, body) = match rng.below(5) {
+        0 | 1 => ("/api/fleet/settings", json!({"reviewLimit": rng.within(1..=2)})),
+        2 => ("/api/fleet/settings", json!({"estimateUsd": "2.5", "recordScores": true})),
+        3 => ("/api/fleet/weights", json!({"priority": rng.below(300), "capabilityFit": 40})),
         _ => ("/api/fleet/weights", json!({"priority": 7.5, "age": 0, "due": rng.below(90)})),
     };
     client.insist_on("PUT", path.into(), &body).await;
     if client.rng.chance(800) {
-        client.rest(20_000, 150_000).await;
+        client.rest(40_000, 240_000).await;
         client.insist_on("PUT", path.into(), &json!({})).await;
     }
 }

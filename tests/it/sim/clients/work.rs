@@ -13,7 +13,7 @@ impl Factory {
     pub(super) async fn step(&mut self, lease: &Lease) {
         let dice = self.client.rng.below(100);
         let reply = match dice {
-            _ if self.slow && self.client.rng.chance(700) => match dice {
+            _ if self.slow && !lease.urgent && self.client.rng.chance(700) => match dice {
                 0..=20 => self.tell(lease).await,
                 _ => self.renew(lease).await,
             },
@@ -44,6 +44,12 @@ impl Factory {
     pub(super) async fn hurry(&mut self, lease: &Lease) {
         let reply =
             self.report(lease, json!({"leaseEpoch": lease.epoch, "stage": "shipped", "result": "succeeded"})).await;
+        self.learn(lease, &reply);
+    }
+
+    /// Renews a lease, and learns whether it is still there.
+    pub(super) async fn renews(&mut self, lease: &Lease) {
+        let reply = self.renew(lease).await;
         self.learn(lease, &reply);
     }
 
