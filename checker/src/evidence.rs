@@ -72,6 +72,9 @@ pub struct Mark {
     pub stamp: u64,
     /// When by the coordinator's clock, in milliseconds since 1970.
     pub at: i64,
+    /// Of a start: whether urgent jobs may evict others there, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preemption: Option<bool>,
 }
 
 /// What can happen to a coordinator.

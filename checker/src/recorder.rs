@@ -93,7 +93,14 @@ impl Recorder {
     pub fn mark(&self, mark: Moment, at: i64) {
         let mut inner = self.lock();
         let stamp = inner.next();
-        inner.lines.push(Line::Mark(Mark { mark, stamp, at }));
+        inner.lines.push(Line::Mark(Mark { mark, stamp, at, preemption: None }));
+    }
+
+    /// Writes down that the coordinator serves from `at` on, and whether urgent jobs may evict others there.
+    pub fn started(&self, at: i64, preemption: bool) {
+        let mut inner = self.lock();
+        let stamp = inner.next();
+        inner.lines.push(Line::Mark(Mark { mark: Moment::Started, stamp, at, preemption: Some(preemption) }));
     }
 
     /// Takes what is written so far, in the order in which it began. No request may be open.

@@ -1,24 +1,30 @@
-//! Deliberate bugs, for test builds only: a simulation has to catch every one of them.
+//! Deliberate bugs, for test builds only: the simulation, or the properties of the board, have to catch every one.
 //!
 //! Without the feature `mutants` none can be planted and `is_planted` is a constant. With it a bug is planted on the
 //! calling thread, which is where a simulated node runs.
 
 macro_rules! mutants {
-    ($($(#[doc = $doc:literal])* $name:ident),* $(,)?) => {
+    (
+        simulation { $($(#[doc = $seen:literal])* $simulated:ident),* $(,)? }
+        properties { $($(#[doc = $held:literal])* $proven:ident),* $(,)? }
+    ) => {
         /// A deliberate bug.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Mutant {
-            $($(#[doc = $doc])* $name,)*
+            $($(#[doc = $seen])* $simulated,)*
+            $($(#[doc = $held])* $proven,)*
         }
 
         impl Mutant {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$name,)*];
+            /// Those that the simulation and the checker find.
+            pub const SIMULATED: &[Self] = &[$(Self::$simulated,)*];
+            /// Those that only change which job is picked, which no log can tell: the properties of the board find them.
+            pub const PROVEN: &[Self] = &[$(Self::$proven,)*];
         }
     };
 }
 
-mutants! {
+mutants! { simulation {
     // Epochs and fences.
     /// A grant does not raise the epoch.
     GrantKeepsEpoch,
@@ -93,10 +99,6 @@ mutants! {
     AllIsAny,
     /// A job is ready before its time.
     DelayIgnored,
-    /// An engine at its usage limit is used.
-    LimitIgnored,
-    /// A job goes back to a factory that it has failed on twice.
-    ExclusionIgnored,
     /// Jobs are handed out however many wait for review.
     ReviewLimitIgnored,
     /// The product's weights are not looked at.
@@ -105,8 +107,16 @@ mutants! {
     EqualsEvicted,
     /// A job that was just preempted may be evicted again.
     ProtectionIgnored,
-    /// A seat that was freed for a job goes to anybody.
-    ReservationIgnored,
+    /// A preemption does not raise the epoch.
+    PreemptionKeepsEpoch,
+    /// A preemption uses an attempt.
+    PreemptionCosts,
+    /// A preemption drops the checkpoint.
+    PreemptionLosesWork,
+    /// Jobs are evicted though nobody has switched that on.
+    PreemptionUnasked,
+    /// An eviction does not wait until its grace is over.
+    GraceIgnored,
     /// What has become of dependencies is not looked at after a start.
     VerdictForgotten,
     // Leases in time.
@@ -135,7 +145,14 @@ mutants! {
     UsageFencedAway,
     /// An emergency stop evicts nobody.
     EstopEvictsNobody,
-}
+} properties {
+    /// An engine at its usage limit is used.
+    LimitIgnored,
+    /// A job goes back to a factory that it has failed on twice.
+    ExclusionIgnored,
+    /// A seat that was freed for a job goes to anybody.
+    ReservationIgnored,
+} }
 
 #[cfg(feature = "mutants")]
 mod planted {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::fact::name;
+use crate::fact::{Weights, name};
 use crate::names::{Name, Names};
 use crate::order;
 use crate::text::{Text, print};
@@ -105,6 +105,10 @@ pub(crate) struct Claim {
     pub(crate) ttl_sec: u32,
     pub(crate) wait_sec: u32,
     pub(crate) max: u32,
+    /// The weight of urgency, where it names one.
+    pub(crate) urgency: Option<f64>,
+    /// It names weights.
+    pub(crate) weighs: bool,
 }
 
 impl Ask {
@@ -117,7 +121,8 @@ impl Ask {
         if method == "GET" || method == "HEAD" {
             return if head == (Some("api"), Some("fleet")) { reading(&rest, query, names) } else { Self::Reading };
         }
-        if head != (Some("api"), Some("fleet")) || query.contains("dryRun=true") {
+        // A preview is a claim that changes nothing.
+        if head != (Some("api"), Some("fleet")) || rest == ["claim", "preview"] || query.contains("dryRun=true") {
             return Self::Reading;
         }
         Self::writing(method, &rest, body, names).unwrap_or(Self::Other)
@@ -345,12 +350,15 @@ impl Claim {
             wait_sec: Option<u32>,
             #[serde(default)]
             max: Option<u32>,
+            #[serde(default)]
+            weights: Option<&'a RawValue>,
         }
         let text: ClaimText<'_> = serde_json::from_str(body).ok()?;
         let mut all = |texts: Option<Vec<Text<'_>>>| {
             texts.map(|texts| texts.iter().map(|text| names.of(text.as_str())).collect::<Vec<_>>())
         };
         let (capabilities, classes) = (all(text.capabilities), all(text.engine_classes));
+        let weights = text.weights.map(|weights| Weights::read(weights.get()).ok()).unwrap_or(Some((None, true)))?;
         Some(Self {
             factory: names.of(text.factory_id.as_str()),
             id: name(text.claim_id.as_ref(), names),
@@ -359,6 +367,8 @@ impl Claim {
             ttl_sec: text.lease_ttl_sec.unwrap_or(900),
             wait_sec: text.wait_sec.unwrap_or(0),
             max: text.max.unwrap_or(1),
+            urgency: weights.0,
+            weighs: !weights.1,
         })
     }
 }

@@ -1,11 +1,17 @@
 //! An event, condensed: what the checks need of it, with names as numbers. How it is read from JSON is in `read`.
 
+mod card;
+mod decision;
 mod read;
 
 use crate::names::Name;
-use crate::words::{Health, Outcome, Reason, Stage, Status};
+use crate::words::{Outcome, Priority, Reason, Stage, Status};
 
-pub(crate) use read::{Members, Unreadable, checkpoint, name, shown_card};
+pub(crate) use card::{Card, Engine};
+pub(crate) use decision::{Decision, Weights};
+
+pub(crate) use card::shown_card;
+pub(crate) use read::{Members, Unreadable, checkpoint, name};
 
 /// An event of a product's log.
 #[derive(Clone, Debug)]
@@ -50,6 +56,7 @@ pub(crate) struct Grant {
     pub(crate) epoch: u64,
     pub(crate) ttl_sec: u32,
     pub(crate) claim: Option<Name>,
+    pub(crate) decision: Option<Decision>,
 }
 
 /// An operator's requeue.
@@ -62,22 +69,11 @@ pub(crate) struct Requeue {
     pub(crate) end: Option<End>,
 }
 
-/// What a factory says of itself, as far as it matters.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Card {
-    pub(crate) health: Health,
-    pub(crate) seats: u32,
-    pub(crate) heartbeat_sec: u32,
-    pub(crate) capabilities: Vec<Name>,
-    pub(crate) classes: Vec<Name>,
-    /// Those that can be used.
-    pub(crate) engines: Vec<Name>,
-}
-
 /// What became true.
 #[derive(Clone, Debug)]
 pub(crate) enum What {
-    Created,
+    /// With its urgency, where it says so.
+    Created(Option<Priority>),
     Ready,
     Blocked(Reason),
     Leased(Grant),
@@ -92,7 +88,8 @@ pub(crate) enum What {
         end: End,
     },
     Expired(End),
-    Preempted(End),
+    /// With the job that it made room for.
+    Preempted(End, Option<Name>),
     Fenced {
         epoch: u64,
         factory: Option<Name>,
@@ -123,12 +120,13 @@ pub(crate) enum What {
     },
     Cancelled(Option<End>),
     Shipped(Option<End>),
-    /// With whether a member changed that a holder works by, one that claims are decided by, and one that says how
-    /// often and with whose approval.
+    /// With whether a member changed that a holder works by, one that claims are decided by, one that says how often
+    /// and with whose approval, and how urgent it is.
     Edited {
         holders: bool,
         needs: bool,
         terms: bool,
+        priority: bool,
     },
     Parked,
     Registered(Box<Card>),
@@ -141,9 +139,10 @@ pub(crate) enum What {
     Paused,
     Resumed,
     Estop,
-    /// With whether it sets a limit of the jobs in review.
+    /// The limit of the jobs in review and the weights, where they are new.
     Settings {
-        limits: bool,
+        review_limit: Option<Option<u32>>,
+        weights: Option<Weights>,
     },
     /// A type of a newer version.
     Another,
@@ -154,11 +153,11 @@ impl What {
     pub(crate) fn end(&self) -> Option<End> {
         match self {
             Self::Released { end, .. } | Self::NeedsInput { end, .. } => Some(*end),
-            Self::Expired(end) | Self::Preempted(end) => Some(*end),
+            Self::Expired(end) | Self::Preempted(end, _) => Some(*end),
             Self::Retried { end, .. } | Self::DeadLettered { end, .. } | Self::Rejected { end, .. } => *end,
             Self::Failed(end) | Self::Cancelled(end) | Self::Shipped(end) => *end,
             Self::Requeued(requeue) => requeue.end,
-            Self::Created
+            Self::Created(_)
             | Self::Ready
             | Self::Blocked(_)
             | Self::Leased(_)

@@ -2,16 +2,17 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::{By, Card, End, Fact, Grant, Requeue, What};
+use super::card::CardText;
+use super::{By, Card, Decision, End, Fact, Grant, Requeue, Weights, What};
 use crate::evidence::Event;
 use crate::names::{Name, Names};
 use crate::order;
 use crate::text::{Text, print};
 use crate::time::millis;
-use crate::words::{Health, Outcome, Reason, Stage, Status};
+use crate::words::{Outcome, Priority, Reason, Stage, Status};
 
 /// Why a piece of evidence was not understood.
 #[derive(Debug)]
@@ -53,41 +54,8 @@ struct LeasedText<'a> {
     ttl_sec: u32,
     #[serde(default)]
     claim_id: Option<Text<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct CardText<'a> {
-    health: Health,
-    seat_limit: u32,
-    heartbeat_sec: u32,
-    #[serde(borrow)]
-    capabilities: Vec<Text<'a>>,
-    engine_classes: Vec<Text<'a>>,
-    engines: Vec<EngineText<'a>>,
-}
-
-#[derive(Deserialize)]
-struct EngineText<'a> {
-    #[serde(borrow)]
-    name: Text<'a>,
-    state: Text<'a>,
-}
-
-impl Card {
-    fn of(text: CardText<'_>, names: &mut Names) -> Self {
-        let mut all = |texts: &[Text<'_>]| texts.iter().map(|text| names.of(text.as_str())).collect();
-        let (capabilities, classes) = (all(&text.capabilities), all(&text.engine_classes));
-        let usable = text.engines.iter().filter(|engine| engine.state.as_str() == "available");
-        Self {
-            health: text.health,
-            seats: text.seat_limit,
-            heartbeat_sec: text.heartbeat_sec,
-            capabilities,
-            classes,
-            engines: usable.map(|engine| names.of(engine.name.as_str())).collect(),
-        }
-    }
+    #[serde(default)]
+    decision: Option<&'a RawValue>,
 }
 
 /// Members that a factory works by, that claims are decided by, and that say how often and with whose approval.
@@ -116,6 +84,8 @@ struct Particulars<'a> {
     for_good: bool,
     reviewer: Option<Text<'a>>,
     changed: Vec<Text<'a>>,
+    priority: Option<Priority>,
+    for_job: Option<Text<'a>>,
 }
 
 /// Takes what an event of this type cannot be without.
@@ -191,12 +161,19 @@ fn what(kind: &str, data: &str, names: &mut Names) -> Result<What, Unreadable> {
         "product.estop" => What::Estop,
         "product.settings" => {
             #[derive(Deserialize)]
-            struct Settings {
-                #[serde(rename = "reviewLimit")]
-                limit: Option<u32>,
+            #[serde(rename_all = "camelCase")]
+            struct Settings<'a> {
+                // What is there and `null` is new, too.
+                #[serde(default, borrow, deserialize_with = "there")]
+                review_limit: Option<&'a RawValue>,
+                #[serde(default, borrow)]
+                weights: Option<&'a RawValue>,
             }
-            let limits = serde_json::from_str::<Settings>(data)?.limit.is_some();
-            What::Settings { limits }
+            let text: Settings<'_> = serde_json::from_str(data)?;
+            What::Settings {
+                review_limit: text.review_limit.map(|limit| serde_json::from_str(limit.get())).transpose()?,
+                weights: text.weights.map(|weights| Weights::of_product(weights.get())).transpose()?,
+            }
         }
         "job.leased" => What::Leased(grant(data, names)?),
         "factory.registered" => What::Registered(card(data, names)?),
@@ -213,6 +190,10 @@ fn what(kind: &str, data: &str, names: &mut Names) -> Result<What, Unreadable> {
     })
 }
 
+fn there<'de: 'a, 'a, D: Deserializer<'de>>(from: D) -> Result<Option<&'a RawValue>, D::Error> {
+    <&RawValue>::deserialize(from).map(Some)
+}
+
 fn grant(data: &str, names: &mut Names) -> Result<Grant, Unreadable> {
     let text: LeasedText<'_> = serde_json::from_str(data)?;
     Ok(Grant {
@@ -222,6 +203,7 @@ fn grant(data: &str, names: &mut Names) -> Result<Grant, Unreadable> {
         epoch: text.epoch,
         ttl_sec: text.ttl_sec,
         claim: text.claim_id.map(|id| names.of(id.as_str())),
+        decision: text.decision.map(Decision::read).transpose()?,
     })
 }
 
@@ -231,13 +213,13 @@ fn card(data: &str, names: &mut Names) -> Result<Box<Card>, Unreadable> {
         #[serde(borrow)]
         card: CardText<'a>,
     }
-    Ok(Box::new(Card::of(serde_json::from_str::<Carded<'_>>(data)?.card, names)))
+    Card::of(&serde_json::from_str::<Carded<'_>>(data)?.card, names).map(Box::new)
 }
 
 fn of_job(kind: &str, data: Particulars<'_>, names: &mut Names) -> Result<What, Unreadable> {
     let end = data.end.map(End::from);
     Ok(match kind {
-        "job.created" => What::Created,
+        "job.created" => What::Created(data.priority),
         "job.stage" => What::Staged {
             stage: given(data.stage, "stage")?,
             outcome: data.result.map(|word| serde_json::from_str(word.get())).transpose()?,
@@ -245,7 +227,7 @@ fn of_job(kind: &str, data: Particulars<'_>, names: &mut Names) -> Result<What, 
         "job.checkpoint" => What::Checkpoint(checkpoint(given(data.checkpoint, "checkpoint")?.get())?),
         "job.released" => What::Released { stage: given(data.stage, "stage")?, end: given(end, "end")? },
         "job.lease_expired" => What::Expired(given(end, "end")?),
-        "job.preempted" => What::Preempted(given(end, "end")?),
+        "job.preempted" => What::Preempted(given(end, "end")?, data.for_job.map(|job| names.of(job.as_str()))),
         "job.fenced" => {
             What::Fenced { epoch: given(data.epoch, "epoch")?, factory: data.factory.map(|id| names.of(id.as_str())) }
         }
@@ -275,7 +257,12 @@ fn of_job(kind: &str, data: Particulars<'_>, names: &mut Names) -> Result<What, 
         "job.shipped" => What::Shipped(end),
         "job.edited" => {
             let one_of = |members: &[&str]| data.changed.iter().any(|name| members.contains(&name.as_str()));
-            What::Edited { holders: one_of(&HOLDERS), needs: one_of(&NEEDS), terms: one_of(&TERMS) }
+            What::Edited {
+                holders: one_of(&HOLDERS),
+                needs: one_of(&NEEDS),
+                terms: one_of(&TERMS),
+                priority: one_of(&["priority"]),
+            }
         }
         _ => What::Another,
     })
@@ -296,11 +283,6 @@ pub(crate) fn checkpoint(json: &str) -> Result<u64, Unreadable> {
         note: Option<Text<'a>>,
     }
     Ok(print(&serde_json::from_str::<Checkpoint<'_>>(json)?))
-}
-
-/// Turns a factory's card into the same shape from where it is shown.
-pub(crate) fn shown_card(json: &str, names: &mut Names) -> Result<Card, Unreadable> {
-    Ok(Card::of(serde_json::from_str(json)?, names))
 }
 
 /// A name, from a text that is there or not.

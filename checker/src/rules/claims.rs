@@ -1,6 +1,7 @@
 //! I20, and the filters: a grant fits its claim, a claim that is told that there is nothing overlooked no job that it
-//! could have had, and nobody waits for dependencies that have settled. A product that has ever had a limit of its jobs in
-//! review is not judged for what its claims overlook: which of them the limit held back is not followed.
+//! could have had, and nobody waits for dependencies that have settled. What filters hold back by more than the log tells
+//! is not judged: around the times at which the limit of the jobs in review was reached, after two failures on one
+//! factory, while an account is at its limit.
 
 use std::collections::HashMap;
 
@@ -9,17 +10,21 @@ use super::sight::Sight;
 use crate::case::Case;
 use crate::deed::{Ask, Claim, Deed, Fate, Reply};
 use crate::evidence::Moment;
-use crate::fact::Card;
+use crate::fact::{Card, Engine, Weights, What};
 use crate::findings::{Findings, Place};
 use crate::names::Name;
 use crate::shown::Spec;
 use crate::track::{CardChange, Track};
-use crate::words::{Health, Mode, Reason, Stage};
+use crate::words::{Health, Mode, Priority, Reason, Stage};
 
 /// A job whose dependencies have settled is told so within this time.
 const TOLD_MS: i64 = 5_000;
 /// An event is dated by its decision; by then it is committed, however slow the store is.
 const WRITTEN_MS: i64 = 30_000;
+/// A grant may have been decided by weights that were others so long before, or whose event is dated so much earlier.
+const WEIGHED_MS: i64 = 60_000;
+/// Shares of a score are rounded to hundredths.
+const HUNDREDTH: f64 = 0.011;
 
 /// A write that takes so long has waited for others; so may have a grant.
 const SLOW_MS: i64 = 500;
@@ -55,7 +60,7 @@ pub(super) fn check(case: &Case<'_>, track: &Track, sight: &Sight<'_>, calm: &Ca
             for grant in grants.iter().filter(|grant| !grant.repeated) {
                 fits(case, track, calm, (deed, claim), (grant.job.job, grant.lease.epoch), findings);
             }
-        } else if !track.limited
+        } else if !is_shut(track, deed)
             && calm.is_calm(deed.at, deed.until)
             && is_open(case, track, deed)
             && !on_its_way(claim, deed, &slow)
@@ -82,13 +87,16 @@ fn fits(
         let what = format!("granted for {ttl} s where {} were asked for", claim.ttl_sec);
         case.broken(findings, "grant", Place::job(job).op(deed.invoked), what);
     }
+    weighed(case, track, (deed, claim), (job, epoch), findings);
     let Some(spec) = case.specs.get(&job) else { return };
     let Some(last) = track.last(job).filter(|last| !last.state.needs_edited) else { return };
     let cards = track.factories.get(&claim.factory).map(Vec::as_slice).unwrap_or_default();
     let until = cards.partition_point(|card| card.at <= deed.until);
     let from = cards.partition_point(|card| card.at < deed.at).saturating_sub(1);
     let known = cards.get(from.min(until)..until).unwrap_or_default();
-    if known.iter().any(|card| meets(&card.card, claim, spec)) || cards.is_empty() || !calm.is_once(deed.at, deed.until)
+    if known.iter().any(|card| meets(&card.card, claim, spec, deed.until))
+        || cards.is_empty()
+        || !calm.is_once(deed.at, deed.until)
     {
         return;
     }
@@ -96,13 +104,46 @@ fn fits(
     case.broken(findings, "grant", Place::job(last.job).op(deed.invoked), what);
 }
 
-/// A factory has what a job asks for.
-fn meets(card: &Card, claim: &Claim, spec: &Spec) -> bool {
+/// What a grant says that its job's urgency adds to the score is what the weights of that time make of it.
+fn weighed(
+    case: &Case<'_>,
+    track: &Track,
+    (deed, claim): (&Deed, &Claim),
+    (job, epoch): (Name, u64),
+    findings: &mut Findings,
+) {
+    let Some(lease) = track.lease(job, epoch) else { return };
+    let granted = &track.changes[lease.granted];
+    let What::Leased(grant) = &case.facts[granted.last].what else { return };
+    let (Some(decision), Some(priority)) = (grant.decision, granted.state.priority) else { return };
+    let term = match priority {
+        Priority::Critical => 1.0,
+        Priority::High => 2.0 / 3.0,
+        Priority::Normal => 1.0 / 3.0,
+        Priority::Low => 0.0,
+    };
+    let recent = track.weights.partition_point(|(at, _)| *at < granted.at.saturating_sub(WEIGHED_MS));
+    let first = recent.checked_sub(1).map_or_else(Weights::default, |last| track.weights[last].1);
+    let later = track.weights[recent..].iter().filter(|(at, _)| *at <= granted.at.saturating_add(WEIGHED_MS));
+    let mut weights = later.map(|(_, weights)| *weights).chain([first]);
+    let is_right = |weight: f64| (weight * term - decision.urgency).abs() < HUNDREDTH;
+    if !weights.any(|weights| is_right(claim.urgency.unwrap_or(weights.priority))) {
+        let what = format!("urgency added {} to its score, which no weights of that time do", decision.urgency);
+        case.broken(findings, "decision", Place::job(job).op(deed.invoked), what);
+    }
+}
+
+/// A factory has what a job asks for by then, whatever its accounts say.
+fn meets(card: &Card, claim: &Claim, spec: &Spec, at: i64) -> bool {
     let capabilities = claim.capabilities.as_ref().unwrap_or(&card.capabilities);
     let classes = claim.classes.as_ref().unwrap_or(&card.classes);
     spec.capabilities.iter().all(|wanted| capabilities.contains(wanted))
         && spec.class.is_none_or(|class| classes.contains(&class))
-        && (spec.engines.is_empty() || spec.engines.iter().any(|engine| card.engines.contains(engine)))
+        && if spec.engines.is_empty() {
+            card.engines.is_empty() || card.engines.iter().any(|engine| engine.from <= at)
+        } else {
+            card.engines.iter().any(|engine| engine.from <= at && spec.engines.contains(&engine.name))
+        }
 }
 
 fn groups(case: &Case<'_>, track: &Track, sight: &Sight<'_>) -> HashMap<Wants, Group> {
@@ -111,7 +152,7 @@ fn groups(case: &Case<'_>, track: &Track, sight: &Sight<'_>) -> HashMap<Wants, G
         let state = &change.state;
         let Some(spec) = case.specs.get(&change.job).filter(|spec| spec.lock.is_none()) else { continue };
         let waits = state.not_before.is_none_or(|until| until.is_some_and(|until| until > change.at));
-        if state.stage != Stage::Queued || state.needs_edited || state.parked || waits {
+        if state.stage != Stage::Queued || state.needs_edited || state.parked || state.excludes.is_some() || waits {
             continue;
         }
         let Some(known) = sight.first(change.job, state.rev) else { continue };
@@ -157,6 +198,26 @@ fn on_its_way(claim: &Claim, deed: &Deed, slow: &[(i64, i64)]) -> bool {
     claim.wait_sec > 0 && begun.checked_sub(1).is_some_and(|last| slow[last].1 >= deed.at)
 }
 
+/// The limit of the jobs in review may have held jobs back.
+fn is_shut(track: &Track, deed: &Deed) -> bool {
+    let reaches = |(from, to): &(i64, i64)| {
+        from.saturating_sub(WRITTEN_MS) <= deed.until && to.saturating_add(WRITTEN_MS) >= deed.at
+    };
+    track.shut.iter().any(reaches)
+}
+
+/// An account of a factory's engines may have been at its limit, whoever said so.
+fn is_limited(track: &Track, card: &Card, deed: &Deed) -> bool {
+    let accounts = || card.engines.iter().filter(|engine| engine.account.is_some());
+    let limits = |change: &CardChange| {
+        let limited = |engine: &Engine| {
+            engine.from > deed.at && accounts().any(|own| own.name == engine.name && own.account == engine.account)
+        };
+        change.at <= deed.until && change.card.engines.iter().any(limited)
+    };
+    accounts().next().is_some() && track.factories.values().flatten().any(limits)
+}
+
 /// The product's gate was open all the time, and nobody was about to close it.
 fn is_open(case: &Case<'_>, track: &Track, deed: &Deed) -> bool {
     let at = |gate: &(usize, bool)| case.facts[gate.0].at;
@@ -187,8 +248,8 @@ fn overlooked(
     groups: &HashMap<Wants, Group>,
     findings: &mut Findings,
 ) {
-    let Some(card) = steady(track, claim, deed) else { return };
-    for group in groups.values().filter(|group| meets(&card.card, claim, &group.wants)) {
+    let Some(card) = steady(track, claim, deed).filter(|card| !is_limited(track, &card.card, deed)) else { return };
+    for group in groups.values().filter(|group| meets(&card.card, claim, &group.wants, deed.at)) {
         let known = group.spans.partition_point(|span| span.known < deed.invoked);
         let Some(longest) = known.checked_sub(1).map(|last| &group.spans[group.longest[last]]) else { continue };
         if longest.until > deed.returned {

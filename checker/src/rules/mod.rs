@@ -15,6 +15,7 @@ mod prompt;
 mod repeats;
 mod seen;
 mod sight;
+mod starve;
 mod stored;
 
 use crate::case::Case;
@@ -35,6 +36,7 @@ pub(crate) fn check(case: &Case<'_>, findings: &mut Findings) {
         leases::check(case, &track, &calm, findings);
         prompt::check(case, &track, &sight, &calm, findings);
         claims::check(case, &track, &sight, &calm, findings);
+        starve::check(case, &track, &calm, findings);
         seen::check(case, &track, findings);
         stored::check(case, &track, findings);
     }

@@ -1,12 +1,18 @@
 //! Notes what is interesting in the evidence, so that a campaign can tell whether it has tried hard enough.
 
+use std::collections::HashSet;
+
 use crate::case::Case;
 use crate::deed::{Ask, Deed, Fate, Reply};
 use crate::evidence::Moment;
 use crate::fact::{By, Fact, What};
 use crate::findings::Findings;
-use crate::track::{State, Track};
+use crate::names::Name;
+use crate::track::{Lease, State, Track};
 use crate::words::{Code, Outcome, Stage, Status};
+
+/// How long a seat is kept for the job that another was evicted for.
+const KEPT_MS: i64 = 60_000;
 
 pub(super) fn check(case: &Case<'_>, track: &Track, findings: &mut Findings) {
     for (at, change) in track.changes.iter().enumerate() {
@@ -17,6 +23,12 @@ pub(super) fn check(case: &Case<'_>, track: &Track, findings: &mut Findings) {
     }
     for fact in case.facts {
         others(fact, findings);
+    }
+    track.shut.iter().for_each(|_| findings.seen("review limit reached"));
+    let mut placed = HashSet::new();
+    for lease in &track.leases {
+        granted(track, lease, findings);
+        cleared(track, lease, &mut placed, findings);
     }
     for deed in case.deeds {
         asked(case, track, deed, findings);
@@ -34,12 +46,13 @@ fn of_job(fact: &Fact, before: Option<&State>, findings: &mut Findings) {
             Outcome::OverBudget => findings.seen("over budget"),
             Outcome::Quota => findings.seen("quota"),
             Outcome::TimedOut => findings.seen("timed out"),
+            Outcome::Preempted if matches!(fact.what, What::Released { .. }) => findings.seen("gave way by release"),
+            Outcome::Preempted => findings.seen("preempted by eviction"),
             Outcome::Succeeded
             | Outcome::Failed
             | Outcome::NeedsInput
             | Outcome::Lost
             | Outcome::Cancelled
-            | Outcome::Preempted
             | Outcome::Released => {}
         }
     }
@@ -77,6 +90,31 @@ fn of_job(fact: &Fact, before: Option<&State>, findings: &mut Findings) {
     findings.seen(name);
 }
 
+/// What was special about the job that was granted.
+fn granted(track: &Track, lease: &Lease, findings: &mut Findings) {
+    let Some(before) = track.before(lease.granted) else { return };
+    if before.outcome == Some(Outcome::Preempted) && before.checkpoint.is_some() {
+        findings.seen("resumed after a preemption");
+    }
+    if before.excludes.is_some_and(|factory| factory != lease.holder) {
+        findings.seen("granted elsewhere after two failures");
+    }
+}
+
+/// What became of the seat that was made free for a job: it took that one in time, or it did not.
+fn cleared(track: &Track, lease: &Lease, placed: &mut HashSet<(Name, i64)>, findings: &mut Findings) {
+    let at = track.changes[lease.granted].at;
+    let Some((when, holder)) = track.cleared.get(&lease.job).and_then(|all| all.iter().rfind(|(when, _)| *when <= at))
+    else {
+        return;
+    };
+    if !placed.insert((lease.job, *when)) {
+        return;
+    }
+    let in_time = at - when <= KEPT_MS;
+    findings.seen(if in_time && *holder == lease.holder { "kept seat taken" } else { "kept seat not taken" });
+}
+
 fn others(fact: &Fact, findings: &mut Findings) {
     let name = match (&fact.what, fact.by) {
         (What::Draining, By::Operator(_)) => "drained by an operator",
@@ -88,6 +126,8 @@ fn others(fact: &Fact, findings: &mut Findings) {
         (What::Fenced { .. }, _) => "fenced event",
         (What::Parked, _) => "parked",
         (What::Paused, _) => "paused",
+        (What::Changed(_), By::Coordinator) => "engine limited",
+        (What::Settings { weights: Some(_), .. }, _) => "weights changed",
         (What::Resumed, _) => "resumed",
         _ => return,
     };
@@ -119,6 +159,10 @@ fn asked(case: &Case<'_>, track: &Track, deed: &Deed, findings: &mut Findings) {
         (Ask::Report(report), Reply::Problem(problem)) if deed.code == Code::StaleLease => {
             if problem.lease_epoch.is_some_and(|epoch| epoch > report.fence.epoch) {
                 findings.seen("stale report after take-over");
+            }
+            let ended = track.lease(report.fence.job, report.fence.epoch).and_then(|lease| lease.ended);
+            if ended.is_some_and(|end| matches!(case.facts[track.changes[end].last].what, What::Preempted(..))) {
+                findings.seen("stale report after a preemption");
             }
             if problem.usage_accepted {
                 findings.seen("late usage charged");

@@ -6,13 +6,15 @@ use super::law::Broken;
 use super::state::State;
 use super::{Track, word};
 use crate::case::Case;
-use crate::fact::{By, Fact, Grant, What};
+use crate::fact::{By, Decision, Fact, Grant, What};
 use crate::names::Name;
 use crate::shown::Spec;
 use crate::words::{Mode, Policy, Reason, Stage};
 
 /// How long a grant may be on its way.
 const UNDER_WAY_MS: i64 = 60_000;
+/// A decision takes so much room at most.
+const MOST_BYTES: usize = 300;
 
 /// What is held, and what has settled, at this point of the log.
 #[derive(Debug, Default)]
@@ -47,10 +49,14 @@ impl Board {
     pub(super) fn law(&self, case: &Case<'_>, track: &Track, job: Name, fact: &Fact) -> Vec<Broken> {
         let spec = case.specs.get(&job);
         match (&fact.what, spec) {
-            (What::Leased(grant), _) => self.granted(case, track, spec, fact, grant),
+            (What::Leased(grant), _) => {
+                let mut broken = self.granted(case, track, spec, fact, grant);
+                broken.extend(grant.decision.and_then(decided));
+                broken
+            }
             (What::Ready, Some(spec)) => self.ready(track, job, spec),
             (What::Failed(None) | What::Blocked(Reason::DependencyFailed), Some(spec)) => self.failed(spec, fact),
-            (What::Created, Some(spec)) => spec
+            (What::Created(_), Some(spec)) => spec
                 .depends_on
                 .iter()
                 .filter(|dep| !track.jobs.contains_key(dep))
@@ -147,6 +153,21 @@ impl Board {
         }
         vec![("I9", format!("{} though no dependency asks for it", word(fact)))]
     }
+}
+
+/// What is wrong with how a grant says that it was decided.
+fn decided(decision: Decision) -> Option<Broken> {
+    let Decision { considered, filtered, is_whole, bytes, .. } = decision;
+    let what = if filtered >= considered {
+        format!("its decision left out {filtered} of {considered} jobs, and it is one of them")
+    } else if !is_whole {
+        "its decision has not a share of every term".to_owned()
+    } else if bytes > MOST_BYTES {
+        format!("its decision takes {bytes} bytes")
+    } else {
+        return None;
+    };
+    Some(("decision", what))
 }
 
 fn count(counts: &mut HashMap<Name, u32>, name: Name, more: bool) {

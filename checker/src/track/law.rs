@@ -54,7 +54,7 @@ fn legal(state: &State, fact: &Fact) -> bool {
     let blocked_on = |reason| stage == Stage::Blocked && state.reason == Some(reason);
     let undelivered = !stage.is_delivered();
     match &fact.what {
-        What::Created => state.rev == 0,
+        What::Created(_) => state.rev == 0,
         What::Ready => {
             let first = state.rev == 0 && state.reason.is_none() && stage == Stage::Blocked;
             first || blocked_on(Reason::Dependencies) || blocked_on(Reason::DependencyFailed)
@@ -71,7 +71,7 @@ fn legal(state: &State, fact: &Fact) -> bool {
             held && goes
         }
         What::Expired(end) => held && end.outcome.is_delivery() == stage.is_delivered(),
-        What::Preempted(_) => held && undelivered,
+        What::Preempted(..) => held && undelivered,
         What::Retried { end: Some(_), .. } | What::DeadLettered { end: Some(_), .. } | What::Failed(Some(_)) => held,
         What::Retried { end: None, .. } | What::DeadLettered { end: None, .. } => {
             let lost = state.lease.is_some_and(|lease| lease.status == Status::Expired);
@@ -130,7 +130,7 @@ fn ended(state: &State, fact: &Fact, end: End, broken: &mut Vec<Broken>) {
         What::Released { .. } => (None, false),
         What::Expired(_) => (Some(Status::Expired), false),
         What::NeedsInput { .. } => (Some(Status::Released), true),
-        What::Preempted(_) | What::Cancelled(_) | What::Requeued(_) | What::Rejected { .. } => {
+        What::Preempted(..) | What::Cancelled(_) | What::Requeued(_) | What::Rejected { .. } => {
             (Some(Status::Evicted), false)
         }
         _ => (None, true),
@@ -150,7 +150,7 @@ fn ended(state: &State, fact: &Fact, end: End, broken: &mut Vec<Broken>) {
         }
         What::Released { .. } => end.outcome.is_delivery(),
         What::Expired(_) => end.outcome.is_delivery() || end.outcome == Outcome::Lost,
-        What::Preempted(_) => end.outcome == Outcome::Preempted,
+        What::Preempted(..) => end.outcome == Outcome::Preempted,
         What::Retried { .. } | What::DeadLettered { .. } => {
             matches!(end.outcome, Outcome::Failed | Outcome::TimedOut)
         }

@@ -3,24 +3,29 @@
 
 mod board;
 mod law;
+mod preempt;
+mod review;
 mod state;
 mod terms;
 
 use std::collections::HashMap;
 
 use crate::case::Case;
-use crate::fact::{By, Card, Fact, What};
+use crate::fact::{By, Card, Fact, Weights, What};
 use crate::findings::{Findings, Place};
 use crate::names::Name;
-use crate::words::Stage;
+use crate::words::{Outcome, Stage};
 
 use board::Board;
 pub(crate) use law::word;
+use review::Review;
 pub(crate) use state::State;
 use terms::Terms;
 
 /// Somebody who is fenced leaves one event in this time; the clock is read twice.
 const MINUTE_MS: i64 = 59_900;
+/// Failures on one factory after which another one is preferred.
+const MANY: u32 = 2;
 
 /// A change of a job: the events that carry one `rev`.
 #[derive(Clone, Debug)]
@@ -82,8 +87,14 @@ pub(crate) struct Track {
     pub(crate) gates: Vec<(usize, bool)>,
     /// When somebody was last fenced, by job, epoch and factory.
     fenced: HashMap<(Name, u64, Option<Name>), i64>,
-    /// The product has had a limit of its jobs in review.
-    pub(crate) limited: bool,
+    /// When the limit of the jobs in review was reached, from when to when.
+    pub(crate) shut: Vec<(i64, i64)>,
+    /// The weights of the product, by the events that changed them.
+    pub(crate) weights: Vec<(i64, Weights)>,
+    /// For each job the seats that were made free for it: when and whose.
+    pub(crate) cleared: HashMap<Name, Vec<(i64, Name)>>,
+    /// How often each job has failed on each factory since its last requeue.
+    failures: HashMap<Name, Vec<(Name, u32)>>,
     /// The highest `rev` of the product.
     pub(crate) gate_rev: u64,
 }
@@ -92,7 +103,7 @@ impl Track {
     /// Follows the log, and notes what is out of order in it.
     pub(crate) fn of(case: &Case<'_>, findings: &mut Findings) -> Self {
         let mut track = Self::default();
-        let (mut board, mut terms) = (Board::of(case), Terms::of(case));
+        let (mut board, mut terms, mut review) = (Board::of(case), Terms::of(case), Review::default());
         let mut begin = 0;
         while begin < case.facts.len() {
             let group = group(&case.facts[begin..]);
@@ -100,12 +111,16 @@ impl Track {
             let first = &facts[0];
             match (first.job, first.factory) {
                 (Some(job), _) if first.rev.is_none() => track.aside(case, findings, job, begin),
-                (Some(job), _) => track.change(case, findings, (&mut board, &mut terms), (job, begin, facts)),
+                (Some(job), _) => {
+                    let beside = (&mut board, &mut terms, &mut review);
+                    track.change(case, findings, beside, (job, begin, facts));
+                }
                 (None, Some(factory)) => track.card(case, findings, (factory, begin, facts)),
-                (None, None) => track.gate(case, findings, begin, facts),
+                (None, None) => track.gate(case, findings, &mut review, (begin, facts)),
             }
             begin += group;
         }
+        track.shut = review.ends();
         track
     }
 
@@ -183,13 +198,13 @@ impl Track {
         &mut self,
         case: &Case<'_>,
         findings: &mut Findings,
-        (board, terms): (&mut Board, &mut Terms),
+        (board, terms, review): (&mut Board, &mut Terms, &mut Review),
         (job, begin, facts): (Name, usize, &[Fact]),
     ) {
         let first = &facts[0];
         let known = self.last(job).map(|change| change.state);
         let place = Place::job(job).seq(first.seq);
-        if known.is_none() && !matches!(first.what, What::Created) {
+        if known.is_none() && !matches!(first.what, What::Created(_)) {
             case.broken(findings, "lifecycle", place, format!("{} before it was created", word(first)));
         }
         let spec = case.specs.get(&job);
@@ -202,16 +217,21 @@ impl Track {
         let mut state = before;
         for (fact, index) in facts.iter().zip(begin..) {
             let place = Place::job(job).seq(fact.seq);
-            for (rule, what) in law::law(&state, fact) {
-                case.broken(findings, rule, place, what);
-            }
-            for (rule, what) in board.law(case, self, job, fact) {
-                case.broken(findings, rule, place, what);
-            }
-            for (rule, what) in terms.law(case, job, &state, fact) {
+            let broken = [
+                law::law(&state, fact),
+                board.law(case, self, job, fact),
+                terms.law(case, job, &state, fact),
+                preempt::law(case, self, &state, (job, fact)),
+                review.law(case, fact),
+            ];
+            for (rule, what) in broken.into_iter().flatten() {
                 case.broken(findings, rule, place, what);
             }
             self.lease_of(job, index, fact, &state);
+            if let (What::Preempted(_, Some(by)), Some(held)) = (&fact.what, state.held()) {
+                self.cleared.entry(*by).or_default().push((fact.at, held.holder));
+            }
+            self.failed(job, fact, &mut state);
             state.apply(fact);
         }
         if state.held().is_none() && matches!(state.stage, Stage::Assigned | Stage::Building) {
@@ -220,6 +240,7 @@ impl Track {
         state.rev = rev.max(before.rev + 1);
         state.updated_at = first.at;
         board.take(case, job, &before, &state);
+        review.moves(before.stage, state.stage, first.at);
         self.jobs.entry(job).or_default().push(self.changes.len());
         let last = begin + facts.len() - 1;
         self.changes.push(Change { job, first: begin, last, at: first.at, by: first.by, state });
@@ -248,6 +269,25 @@ impl Track {
                 granted: change,
                 ended: None,
             });
+        }
+    }
+
+    /// Counts on which factories a job fails.
+    fn failed(&mut self, job: Name, fact: &Fact, state: &mut State) {
+        if let What::Requeued(_) = fact.what {
+            self.failures.remove(&job);
+            return;
+        }
+        let failed = fact.what.end().is_some_and(|end| matches!(end.outcome, Outcome::Failed | Outcome::TimedOut));
+        let Some(lease) = state.held().filter(|_| failed) else { return };
+        let counts = self.failures.entry(job).or_default();
+        let at = counts.iter().position(|(on, _)| *on == lease.holder).unwrap_or_else(|| {
+            counts.push((lease.holder, 0));
+            counts.len() - 1
+        });
+        counts[at].1 += 1;
+        if counts[at].1 >= MANY {
+            state.excludes = Some(lease.holder);
         }
     }
 
@@ -282,7 +322,13 @@ impl Track {
         changes.push(CardChange { rev: rev.max(due), fact: begin, at: first.at, ..now });
     }
 
-    fn gate(&mut self, case: &Case<'_>, findings: &mut Findings, begin: usize, facts: &[Fact]) {
+    fn gate(
+        &mut self,
+        case: &Case<'_>,
+        findings: &mut Findings,
+        review: &mut Review,
+        (begin, facts): (usize, &[Fact]),
+    ) {
         let place = Place::default().seq(facts[0].seq);
         for (fact, index) in facts.iter().zip(begin..) {
             let paused = matches!(fact.what, What::Paused | What::Estop);
@@ -296,7 +342,10 @@ impl Track {
             }
             self.gate_rev = rev;
             match fact.what {
-                What::Settings { limits } => self.limited |= limits,
+                What::Settings { review_limit, weights } => {
+                    review_limit.iter().for_each(|limit| review.limit(*limit, fact.at));
+                    self.weights.extend(weights.map(|weights| (fact.at, weights)));
+                }
                 _ => self.gates.push((index, paused)),
             }
         }

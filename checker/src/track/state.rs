@@ -4,7 +4,7 @@
 use crate::fact::{By, Fact, What};
 use crate::names::Name;
 use crate::shown::approved;
-use crate::words::{Outcome, Reason, Stage, Status};
+use crate::words::{Outcome, Priority, Reason, Stage, Status};
 
 /// Notes that a job keeps.
 const NOTES: u32 = 50;
@@ -37,6 +37,12 @@ pub(crate) struct State {
     pub(crate) failed_by_dependency: bool,
     /// It is left alone by the coordinator.
     pub(crate) parked: bool,
+    /// How urgent it is. None: not known, or no longer.
+    pub(crate) priority: Option<Priority>,
+    /// How often it was preempted since its last requeue.
+    pub(crate) preempted: u32,
+    /// A factory on which it has failed twice since then.
+    pub(crate) excludes: Option<Name>,
 }
 
 /// The lease that is held, or the last one that was.
@@ -77,6 +83,9 @@ impl State {
             needs_edited: false,
             failed_by_dependency: false,
             parked: false,
+            priority: None,
+            preempted: 0,
+            excludes: None,
         }
     }
 
@@ -94,6 +103,7 @@ impl State {
     pub(crate) fn apply(&mut self, fact: &Fact) {
         self.end(fact);
         match &fact.what {
+            What::Created(priority) => self.priority = *priority,
             What::Ready | What::Answered => {
                 self.notes += u32::from(matches!(fact.what, What::Answered));
                 self.queued(fact.at);
@@ -121,7 +131,7 @@ impl State {
                 }
             }
             What::Checkpoint(print) => self.checkpoint = Some(*print),
-            What::Released { stage: Stage::Queued, .. } | What::Preempted(_) => self.queued(fact.at),
+            What::Released { stage: Stage::Queued, .. } | What::Preempted(..) => self.queued(fact.at),
             What::Released { stage, .. } => self.stage = *stage,
             What::Retried { not_before, .. } => {
                 self.queued(fact.at);
@@ -154,7 +164,10 @@ impl State {
             }
             What::Cancelled(_) => self.finished(Stage::Cancelled, fact.at),
             What::Shipped(_) => self.finished(Stage::Shipped, fact.at),
-            What::Edited { needs, .. } => self.needs_edited |= needs,
+            What::Edited { needs, priority, .. } => {
+                self.needs_edited |= needs;
+                self.priority = self.priority.filter(|_| !priority);
+            }
             What::Parked => self.parked = true,
             _ => {}
         }
@@ -168,6 +181,7 @@ impl State {
         self.epoch = end.epoch;
         self.outcome = Some(end.outcome);
         self.attempt += u32::from(end.outcome.uses_attempt());
+        self.preempted += u32::from(end.outcome == Outcome::Preempted);
         if let Some(lease) = &mut self.lease {
             lease.status = end.status;
             lease.final_report = own;
@@ -209,6 +223,7 @@ impl State {
         self.approvals = 0;
         self.outcome = None;
         self.parked = false;
+        (self.preempted, self.excludes) = (0, None);
         self.queued(at);
         if blocked {
             self.blocked(Reason::Dependencies);

@@ -56,7 +56,13 @@ impl Book {
             job["blockedReason"] = "dependencies".into();
             job.as_object_mut().expect("an object").remove("queuedAt");
         }
-        self.job_event(id, Some(1), "job.created", "operator:ada", json!({"title": "Do it", "priority": "normal"}));
+        self.job_event(
+            id,
+            Some(1),
+            "job.created",
+            "operator:ada",
+            json!({"title": "Do it", "priority": job["priority"]}),
+        );
         let (kind, data) = match blocked {
             true => ("job.blocked", json!({"reason": "dependencies"})),
             false => ("job.ready", json!({})),
@@ -68,10 +74,19 @@ impl Book {
 
     /// A heartbeat; the first one registers.
     pub(crate) fn beat(&mut self, factory: &str, seats: u32, listed: &[(&str, u64)]) -> &mut Self {
+        self.beats(factory, (seats, json!([])), listed)
+    }
+
+    /// The first heartbeat of a factory with these engines.
+    pub(crate) fn beat_with(&mut self, factory: &str, seats: u32, engines: Value) -> &mut Self {
+        self.beats(factory, (seats, engines), &[])
+    }
+
+    fn beats(&mut self, factory: &str, (seats, engines): (u32, Value), listed: &[(&str, u64)]) -> &mut Self {
         let by = format!("factory:{factory}");
         if !self.factories.contains_key(factory) {
             let card = json!({
-                "factoryId": factory, "descriptor": {}, "engines": [], "repos": [], "capabilities": [],
+                "factoryId": factory, "descriptor": {}, "engines": engines, "repos": [], "capabilities": [],
                 "engineClasses": [], "health": "ok", "seatLimit": seats, "heartbeatSec": 30,
             });
             let mut shown = card.clone();
@@ -190,6 +205,28 @@ impl Book {
         let data = json!({"attempt": attempt, "notBefore": 1_795_219_200_000 + pause});
         self.job_event(id, Some(rev), "job.retry", "coordinator", data);
         self.wait(10)
+    }
+
+    /// The lease is taken for a more urgent job.
+    pub(crate) fn preempt(&mut self, id: &str, by: &str) -> &mut Self {
+        let epoch = self.epoch(id) + 1;
+        self.preempt_under(id, by, epoch)
+    }
+
+    /// The same, with the epoch that it leaves.
+    pub(crate) fn preempt_under(&mut self, id: &str, by: &str, epoch: u64) -> &mut Self {
+        let end = self.end(id, "preempted", "evicted", epoch);
+        let at = time(self.now() + 1);
+        let rev = self.change(id, json!({"stage": "queued", "queuedAt": at}));
+        self.job_event(id, Some(rev), "job.preempted", "coordinator", json!({"end": end, "forJob": by}));
+        self.wait(10)
+    }
+
+    /// How the last grant was decided.
+    pub(crate) fn decided(&mut self, decision: Value) -> &mut Self {
+        let grant = self.events.iter_mut().rfind(|event| event["type"] == "job.leased").expect("a grant");
+        grant["data"]["decision"] = decision;
+        self
     }
 
     /// The holder gives the lease back before anything is delivered.

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::book::{Book, job};
 use super::plants::PLANTS;
+use super::plants::scheduler::good;
 
 /// An ordinary day: work that ships, a factory that falls silent, a job that waits for another.
 pub(crate) fn day() -> Book {
@@ -71,6 +72,16 @@ fn a_waiting_claim_may_miss_a_grant_where_writes_are_slow() {
 }
 
 #[test]
+fn a_preemption_as_it_should_be_breaks_no_rule() {
+    let verdict = good().verdict();
+    let found: Vec<String> = verdict.violations.iter().map(ToString::to_string).collect();
+    assert!(verdict.is_good(), "{}", found.join("\n"));
+    for name in ["preempted by eviction", "kept seat taken", "stale report after a preemption"] {
+        assert!(verdict.seen.contains_key(name), "{name} was not seen: {:?}", verdict.seen);
+    }
+}
+
+#[test]
 fn each_planted_fault_breaks_its_rule_and_no_other() {
     let mut wrong = Vec::new();
     for (rule, name, plant) in PLANTS {
@@ -108,9 +119,12 @@ fn a_violation_is_one_clear_line() {
 fn who_limits_reviews_has_claims_that_get_nothing() {
     let overlooked = |members| {
         let mut book = Book::new();
-        book.mark("started").beat("f1", 1, &[]).set("settings", members).submit(&job(1), "k-a").nothing("f1");
+        book.mark("started").beat("f1", 1, &[]).beat("f2", 1, &[]).set("settings", members);
+        book.submit(&job(2), "k-b").claim("f2", &job(2), "c-2").report("f2", &job(2), "review");
+        book.submit(&job(1), "k-a").nothing("f1");
         book.verdict().broken.keys().copied().collect::<Vec<_>>()
     };
     assert_eq!(overlooked(json!({"reviewLimit": null, "recordScores": true})), ["I20"]);
+    assert_eq!(overlooked(json!({"reviewLimit": 2})), ["I20"]);
     assert!(overlooked(json!({"reviewLimit": 1})).is_empty());
 }

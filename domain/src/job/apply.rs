@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::event::{End, Fact, Said};
 use super::state::{BlockedReason, Job, Lease, LeaseStatus, Note, Run, RunResult, Spent, Stage};
+use crate::mutant::Mutant;
 use crate::{By, Timestamp};
 
 /// How many notes a job keeps; older ones are dropped first.
@@ -32,6 +33,9 @@ pub fn apply(mut job: Job, fact: &Fact, by: &By, at: Timestamp) -> Job {
             saved_at: Some(at),
             ..job
         },
+        Fact::Preempted { .. } if Mutant::PreemptionLosesWork.is_planted() => {
+            queued(Job { checkpoint: None, ..job }, at)
+        }
         Fact::Released { stage: Stage::Queued, .. } | Fact::Preempted { .. } => queued(job, at),
         Fact::Released { stage, .. } => Job { stage: *stage, ..job },
         Fact::Retried { not_before, .. } => Job { not_before: Some(*not_before), ..queued(job, at) },

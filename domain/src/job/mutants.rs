@@ -23,9 +23,9 @@ pub(super) fn bent(job: &Job, command: &Command, now: Timestamp) -> Option<Resul
         (Mutant::GrantKeepsEpoch, Command::Lease(lease)) => {
             right(job, command.clone()).is_ok().then(|| Ok(vec![lease.clone().granted(job.epoch, job.runs + 1)]))
         }
-        (Mutant::ExpiryKeepsEpoch, Command::Expire(_)) | (Mutant::ReleaseKeepsEpoch, Command::Release(_)) => {
-            bend(&kept)
-        }
+        (Mutant::ExpiryKeepsEpoch, Command::Expire(_))
+        | (Mutant::ReleaseKeepsEpoch, Command::Release(_))
+        | (Mutant::PreemptionKeepsEpoch, Command::Preempt(_)) => bend(&kept),
         (Mutant::OrderKeepsEpoch, Command::Requeue(_) | Command::Cancel(_) | Command::Reject(_) | Command::Evict) => {
             bend(&|fact| match kept(fact) {
                 Fact::Requeued { fresh, blocked, note, end, .. } => {
@@ -79,6 +79,10 @@ fn lifecycle(mutant: Mutant, job: &Job, command: &Command, now: Timestamp) -> Op
             Fact::Released { stage: Stage::Queued, end, .. } => {
                 Fact::Retried { end: Some(end), attempt: job.attempt + 1, not_before: now }
             }
+            other => other,
+        }),
+        (Mutant::PreemptionCosts, Command::Preempt(_)) => bend(&|fact| match fact {
+            Fact::Preempted { end, .. } => Fact::Retried { end: Some(end), attempt: job.attempt + 1, not_before: now },
             other => other,
         }),
         (Mutant::AttemptsEndless, Command::Expire(_) | Command::Report(_)) => bend(&|fact| match fact {

@@ -12,7 +12,7 @@ use crate::shapes::{self, CardShape, ClaimShape, FACTORIES, JobShape, STEP_MS, n
 
 /// Something that happens to a board.
 #[derive(Clone, Debug)]
-enum Move {
+pub(crate) enum Move {
     Submit(JobShape),
     Claim(ClaimShape),
     Wait(ClaimShape),
@@ -294,19 +294,27 @@ pub(crate) fn tenure(holder: FactoryId, now: Timestamp) -> Tenure {
     Tenure { holder, epoch: Epoch(1), since: now, saved_at: now, preempted: 0 }
 }
 
+/// What happens to a board, one after the other.
+pub(crate) fn steps() -> impl Strategy<Value = Vec<Move>> {
+    prop::collection::vec(step(), 1..60)
+}
+
+/// The board does what its rival does, whatever happens.
+pub(crate) fn agrees(steps: Vec<Move>) -> Result<(), TestCaseError> {
+    let mut pair = Pair::new();
+    steps.into_iter().try_for_each(|step| pair.play(step))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_board_agrees_with_its_naive_rival(steps in prop::collection::vec(step(), 1..60)) {
-        let mut pair = Pair::new();
-        for step in steps {
-            pair.play(step)?;
-        }
+    fn the_board_agrees_with_its_naive_rival(steps in steps()) {
+        agrees(steps)?;
     }
 
     #[test]
-    fn a_board_that_is_emptied_counts_nothing(steps in prop::collection::vec(step(), 1..60)) {
+    fn a_board_that_is_emptied_counts_nothing(steps in steps()) {
         let mut pair = Pair::new();
         for step in steps {
             pair.play(step)?;

@@ -2,6 +2,8 @@
 
 mod boards;
 mod jobs;
+#[cfg(feature = "mutants")]
+mod mutants;
 mod orders;
 mod preemption;
 mod rival;

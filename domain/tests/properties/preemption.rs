@@ -167,6 +167,41 @@ fn cost() -> impl Strategy<Value = Cost> {
         .prop_map(|(priority, preempted, unsaved_ms, running_ms)| Cost { priority, preempted, unsaved_ms, running_ms })
 }
 
+/// A seat is kept for a job that needs a word. Whoever claims without that word, or for others, gets nothing in its
+/// place; whoever has it gets the job.
+pub(crate) fn keeps_its_seat((others, urgency, waits): (u8, u8, bool)) -> Result<(), TestCaseError> {
+    let mut house = House::new(true);
+    [1, 2].into_iter().for_each(|no| house.card(no, true));
+    house.play(&Move::Submit { priority: 0 })?;
+    house.play(&Move::Claim { factory: 0 })?;
+    let urgent = JobId(Uuid::from_u128(1_000));
+    house.observe(JobShape { priority: 3, words: 1, ..plain_job() }.standing(urgent, house.now));
+    for _ in 0..others {
+        house.play(&Move::Submit { priority: urgency })?;
+    }
+    house.play(&Move::Pass { sec: 1 })?;
+    house.play(&Move::Pass { sec: 15 })?;
+    house.board.preempt(house.now);
+    prop_assert_eq!(house.evicted, 1);
+    let wordless = Claim { capabilities: Some(Vec::new()), ..Claim::plain(name(0)) };
+    if waits {
+        house.board.park(wordless, house.now);
+        let served = house.board.serve_waiters(house.now, |_| false);
+        prop_assert!(served.is_empty(), "a waiting claim got {:?}", served);
+    } else {
+        let pick = house.board.preview(&wordless, house.now).map(|(pick, _)| pick);
+        prop_assert!(!matches!(pick, Ok(Some(_))), "a claim got {:?}", pick);
+    }
+    let pick = house.board.pick(&Claim::plain(name(0)), house.now);
+    prop_assert_eq!(pick.ok().flatten().map(|pick| pick.job), Some(urgent));
+    Ok(())
+}
+
+/// How many others wait, how urgent they are, and whether the claim is one that waits.
+pub(crate) fn others() -> impl Strategy<Value = (u8, u8, bool)> {
+    (1_u8..4, 0_u8..3, any::<bool>())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -199,6 +234,11 @@ proptest! {
             let told = (0..3).any(|no| !house.board.to_give_way(&name(no), house.now).is_empty());
             prop_assert!(!told && house.evicted == 0);
         }
+    }
+
+    #[test]
+    fn a_kept_seat_is_for_its_job(others in others()) {
+        keeps_its_seat(others)?;
     }
 
     /// Every urgent job gets a seat while less urgent ones have them, if the factories ask and nothing ends by itself.

@@ -27,6 +27,11 @@ pub(super) async fn heal(world: &Rc<World>, seed: u64, product: &str) -> Option<
     let mut operator = client("healer", Kind::Operator);
     let mut factory = Factory::healer(client("last", Kind::Factory));
     operator.post("/api/fleet/resume", &json!({})).await;
+    if world.steered {
+        for path in ["/api/fleet/settings", "/api/fleet/weights"] {
+            operator.insist_on("PUT", path.into(), &json!({})).await;
+        }
+    }
     unpark(&mut operator).await;
     let mut open = Vec::new();
     for _ in 0..ROUNDS {

@@ -1,6 +1,8 @@
 //! What a seed decides up front, as data: who takes part, how bad their roads are, what goes wrong and when.
 //! A failing schedule is made smaller by changing this value, and kept as JSON.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::rng::Rng;
@@ -15,6 +17,12 @@ pub(crate) struct Schedule {
     /// The longest pause of a commit and of a read, in milliseconds.
     pub(crate) commit_ms: u64,
     pub(crate) read_ms: u64,
+    /// Urgent jobs may evict others.
+    #[serde(default)]
+    pub(crate) preemption: bool,
+    /// Everybody uses what the scheduler has: limits, weights, engines, due times, urgent jobs, signals.
+    #[serde(default)]
+    pub(crate) steered: bool,
     /// Who takes part.
     pub(crate) clients: Vec<ClientPlan>,
     /// What goes wrong, in this order.
@@ -139,7 +147,10 @@ impl Schedule {
         }
         faults.extend(cuts(&mut root.split("cuts"), chaos_ms));
         faults.sort_by_key(|timed| timed.at_ms);
-        Self { seed, chaos_ms, commit_ms, read_ms, clients, faults }
+        let mut scheduler = root.split("scheduler");
+        let (preemption, steered) = (scheduler.chance(500), scheduler.chance(700));
+        let clients = if steered && scheduler.chance(700) { pressed(&mut scheduler, clients) } else { clients };
+        Self { seed, chaos_ms, commit_ms, read_ms, preemption, steered, clients, faults }
     }
 }
 
@@ -169,6 +180,25 @@ fn clients(rng: &mut Rng, product: &str, products: usize, bad: u32) -> Vec<Clien
             let ops = u32::try_from(rng.within(ops.clone())).unwrap_or(0);
             let seats = if crowd { CROWD } else { rng.within(1..=3) };
             plans.push(ClientPlan { name, kind, product: product.to_owned(), ops, seats, road });
+        }
+    }
+    plans
+}
+
+/// Few seats, and much to do: urgent jobs have to wait for them.
+fn pressed(rng: &mut Rng, mut plans: Vec<ClientPlan>) -> Vec<ClientPlan> {
+    let (mut factories, crowd) = (BTreeMap::<String, u32>::new(), plans.iter().any(|plan| plan.seats == CROWD));
+    let most = *rng.pick(&[1, 1, 2]);
+    plans.retain(|plan| {
+        let count = factories.entry(plan.product.clone()).or_default();
+        *count += u32::from(plan.kind == Kind::Factory);
+        crowd || plan.kind != Kind::Factory || *count <= most
+    });
+    for plan in plans.iter_mut().filter(|_| !crowd) {
+        match plan.kind {
+            Kind::Factory | Kind::Curl => (plan.seats, plan.ops) = (1, plan.ops * 2),
+            Kind::Submitter => plan.ops += plan.ops / 2,
+            Kind::Byzantine | Kind::Operator | Kind::Reader => {}
         }
     }
     plans

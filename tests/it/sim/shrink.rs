@@ -43,6 +43,9 @@ fn smaller(of: &Schedule) -> Vec<Schedule> {
     for at in 0..of.clients.len() {
         with(&|s| drop(s.clients.remove(at)));
     }
+    with(&|s| (s.preemption, s.steered) = (false, false));
+    with(&|s| s.preemption = false);
+    with(&|s| s.steered = false);
     with(&|s| (s.commit_ms, s.read_ms) = (0, 0));
     with(&|s| s.clients.iter_mut().for_each(|client| client.road = Road::default()));
     with(&|s| s.clients.iter_mut().for_each(|client| client.ops = client.ops.div_ceil(2)));

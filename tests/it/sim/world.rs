@@ -47,6 +47,10 @@ pub(super) struct World {
     pub(super) sometimes: Sometimes,
     pub(super) notes: RefCell<Notes>,
     pub(super) counts: Counts,
+    /// Urgent jobs may evict others.
+    preemption: bool,
+    /// Clients use what the scheduler has.
+    pub(super) steered: bool,
     /// From here on nothing goes wrong on the roads.
     pub(super) healed: Cell<bool>,
     kept: MemoryStore,
@@ -81,6 +85,8 @@ impl World {
             sometimes: Sometimes::default(),
             notes: RefCell::default(),
             counts: Counts::default(),
+            preemption: schedule.preemption,
+            steered: schedule.steered,
             healed: Cell::new(false),
             kept: MemoryStore::new(Plan::default()),
             rng: RefCell::new(rng),
@@ -108,7 +114,7 @@ impl World {
             store: Arc::new(SimStore::over(&self.kept, self.trouble.clone(), cut.clone())),
             clock: Arc::new(SimClock::new(self.wall.clone())),
             ids: Arc::new(ids),
-            switches: actors::Switches::default(),
+            switches: actors::Switches { preemption: self.preemption, ..actors::Switches::default() },
         };
         let node = loop {
             match Node::start(world.clone(), Limits::default()).await {
@@ -125,7 +131,7 @@ impl World {
         });
         let incarnation = Incarnation { node, serve, cut, calls: RefCell::default() };
         self.current.replace(Some(Rc::new(incarnation)));
-        self.mark(Moment::Started);
+        self.recorder.started(self.now(), self.preemption);
     }
 
     /// The node's process ends at once: its calls are cut in the order in which they came, then the node itself.

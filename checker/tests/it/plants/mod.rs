@@ -5,6 +5,7 @@ mod batches;
 mod leases;
 mod log;
 mod repeats;
+pub(crate) mod scheduler;
 mod terms;
 
 use super::book::{Book, job};
@@ -44,6 +45,14 @@ pub(crate) const PLANTS: &[Plant] = &[
     ("I13", "a hole in the log", log::hole),
     ("I13", "a rev is left out", log::rev_skipped),
     ("I13", "a rev of the settings is left out", log::settings_skipped),
+    ("I2", "a preemption leaves the epoch", scheduler::epoch_kept),
+    ("I14", "evicted for a job that is as urgent", scheduler::equal),
+    ("I14", "evicted for a job that is not urgent", scheduler::not_critical),
+    ("I14", "evicted for a job that there is not", scheduler::for_nobody),
+    ("I14", "evicted for a job that has long been placed", scheduler::placed),
+    ("I14", "evicted before the grace was over", scheduler::no_grace),
+    ("I14", "evicted again at once", scheduler::unprotected),
+    ("I14", "evicted though that is switched off", scheduler::switched_off),
     ("I15", "expired too early", leases::early),
     ("I15", "expired too late", leases::late),
     ("I15", "never expired", leases::never),
@@ -56,6 +65,7 @@ pub(crate) const PLANTS: &[Plant] = &[
     ("I17", "an entry of a batch stands after what was asked later", batches::entry_late),
     ("I20", "a ready job is overlooked", log::overlooked),
     ("I20", "nobody is told that a dependency settled", log::not_unblocked),
+    ("I20", "fresh jobs are granted and an old one is not", scheduler::starved),
     ("I23", "the record is not what the log says", log::other_record),
     ("I23", "the run is missing", log::run_missing),
     ("answer", "another stage is shown", answers::other_stage),
@@ -67,6 +77,12 @@ pub(crate) const PLANTS: &[Plant] = &[
     ("conformity", "a refusal without a code", answers::no_code),
     ("conformity", "an entry of a batch has no answer", batches::unanswered),
     ("conformity", "an entry of a batch was done, and names no job", batches::nameless),
+    ("decision", "more left out than looked at", scheduler::miscounted),
+    ("decision", "a term is missing", scheduler::no_share),
+    ("decision", "as long as a story", scheduler::too_long),
+    ("decision", "weights that were never set", scheduler::other_weights),
+    ("grant", "granted while reviews have reached their limit", scheduler::reviews),
+    ("grant", "granted for an engine at its limit", scheduler::engine_limited),
     ("grant", "more jobs than seats", leases::seats),
     ("grant", "granted while paused", leases::paused),
     ("grant", "granted to who cannot do it", leases::unfit),

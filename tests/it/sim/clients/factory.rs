@@ -19,6 +19,8 @@ pub(crate) struct Lease {
     /// How far the work has come: 0 assigned, 1 building, 2 review, 3 testing.
     pub(super) reached: u8,
     pub(super) cost: u64,
+    /// It cannot wait.
+    pub(super) urgent: bool,
 }
 
 /// A factory.
@@ -32,12 +34,30 @@ pub(crate) struct Factory {
     last_claim: Option<Request>,
     /// Most of what it begins fails at once.
     pub(super) sick: bool,
+    /// Its work takes long: seats are seldom free.
+    pub(super) slow: bool,
+    /// It gives way when it is told to.
+    heeds: bool,
+    /// Leases that it was told to give way with.
+    pub(super) told: Vec<(String, u64)>,
 }
 
 impl Factory {
     /// A factory; `lists` its leases with its beats, or never does.
     pub(crate) fn new(client: Client, lists: bool) -> Self {
-        Self { client, held: Vec::new(), lists, sent: 0, fits_all: false, last_claim: None, sick: false }
+        let (held, told) = (Vec::new(), Vec::new());
+        Self {
+            client,
+            held,
+            told,
+            lists,
+            sent: 0,
+            fits_all: false,
+            last_claim: None,
+            sick: false,
+            slow: false,
+            heeds: false,
+        }
     }
 
     /// One that takes whatever there is, and ships it.
@@ -49,6 +69,9 @@ impl Factory {
         let c = &mut self.client;
         c.world.notes.borrow_mut().factory(&c.product, &c.name);
         self.sick = c.rng.chance(80);
+        if c.world.steered {
+            (self.slow, self.heeds) = (c.rng.chance(700), c.rng.chance(500));
+        }
         c.rest(0, 20_000).await;
         self.beat(true).await;
         while self.client.goes_on() {
@@ -60,13 +83,18 @@ impl Factory {
                 0..=11 => self.freeze().await,
                 12..=24 if self.last_claim.is_some() => self.claim_again().await,
                 25..=30 => self.forget().await,
+                31..=40 if self.client.world.steered => self.preview().await,
                 12..=220 => self.beat(false).await,
                 _ if self.held.is_empty() || (self.free() > 0 && fate < 500) => {
                     self.claim().await;
                 }
                 _ => self.work().await,
             }
-            let most = if self.lists { 6_000 } else { 12_000 };
+            let most = match self.lists {
+                true if self.slow => 9_000,
+                true => 6_000,
+                false => 12_000,
+            };
             self.client.rest(50, most).await;
         }
     }
@@ -89,6 +117,10 @@ impl Factory {
         self.client.rest(longest * 1_000, longest * 3_000).await;
         let leases = self.held.clone();
         for lease in leases {
+            // What renews goes on by itself.
+            if self.client.world.steered && self.client.rng.chance(500) {
+                self.renews(&lease).await;
+            }
             self.step(&lease).await;
         }
     }
@@ -119,6 +151,9 @@ impl Factory {
             body["heartbeatSec"] = json!(heartbeat);
             body["seatLimit"] = json!(self.client.seats);
             body["capabilities"] = self.capabilities();
+            if self.client.world.steered {
+                body["repos"] = json!(["north"]);
+            }
             body["engineClasses"] = json!(["large"]);
             body["engines"] = self.engines();
         }
@@ -135,6 +170,29 @@ impl Factory {
         for lost in reply.body["lost"].as_array().into_iter().flatten() {
             self.held.retain(|lease| lost["jobId"] != lease.job.as_str() || lost["leaseEpoch"] != lease.epoch);
         }
+        self.signals(&reply).await;
+    }
+
+    /// Gives way, if it is one that does: saves the work and gives the lease back. Others go on as if nothing were.
+    async fn signals(&mut self, reply: &Reply) {
+        for signal in reply.body["signals"].as_array().into_iter().flatten() {
+            let of = |lease: &&Lease| signal["jobId"] == lease.job.as_str() && signal["leaseEpoch"] == lease.epoch;
+            let Some(lease) = self.held.iter().find(of).filter(|_| signal["type"] == "preempt").cloned() else {
+                continue;
+            };
+            self.told.push((lease.job.clone(), lease.epoch));
+            if self.heeds {
+                self.give_way(&lease).await;
+            } else if self.client.rng.chance(250) {
+                self.hurry(&lease).await;
+            }
+        }
+    }
+
+    /// Asks what it would get.
+    async fn preview(&mut self) {
+        let body = json!({"factoryId": self.client.name});
+        self.client.post("/api/fleet/claim/preview", &body).await;
     }
 
     fn capabilities(&mut self) -> Value {
@@ -148,7 +206,11 @@ impl Factory {
     }
 
     fn engines(&mut self) -> Value {
-        let engine = |name: &str| json!({"name": name, "state": "available"});
+        let steered = self.client.world.steered && !self.fits_all;
+        let engine = |name: &str| match steered {
+            true => json!({"name": name, "state": "available", "account": "team"}),
+            false => json!({"name": name, "state": "available"}),
+        };
         if self.fits_all || self.client.rng.chance(700) {
             json!([engine("claude"), engine("codex")])
         } else {
@@ -176,6 +238,9 @@ impl Factory {
         }
         if c.rng.chance(50) {
             body["capabilities"] = json!(["docs"]);
+        }
+        if c.world.steered && c.rng.chance(100) {
+            body["weights"] = json!({"priority": c.rng.below(200), "retry": 0.5});
         }
         let request =
             Request { method: "POST", path: "/api/fleet/claim".into(), if_match: None, body: Some(body.to_string()) };
@@ -237,7 +302,8 @@ impl Factory {
             }
             self.held.retain(|lease| lease.job != job);
             let ttl_sec = grant["leaseTtlSec"].as_u64().unwrap_or(10);
-            self.held.push(Lease { job: job.into(), epoch, ttl_sec, reached: 0, cost: 0 });
+            let urgent = grant["job"]["priority"] == "critical";
+            self.held.push(Lease { job: job.into(), epoch, ttl_sec, reached: 0, cost: 0, urgent });
         }
     }
 

@@ -10,6 +10,7 @@ pub(super) async fn live(mut client: Client) {
     while client.goes_on() {
         match client.rng.below(100) {
             0..=3 => gate(&mut client).await,
+            11..=15 if client.world.steered => settings(&mut client).await,
             4..=9 => factory(&mut client).await,
             10..=17 => edit(&mut client).await,
             18..=50 => list(&mut client).await,
@@ -78,6 +79,22 @@ async fn gate(client: &mut Client) {
     client.post(&format!("/api/fleet/{action}"), &json!({})).await;
     client.rest(500, 15_000).await;
     client.insist_on("POST", "/api/fleet/resume".into(), &json!({})).await;
+}
+
+/// Changes what claims are decided by; most of the time it is as usual again soon.
+async fn settings(client: &mut Client) {
+    let rng = &mut client.rng;
+    let (path, body) = match rng.below(5) {
+        0 | 1 => ("/api/fleet/settings", json!({"reviewLimit": rng.within(1..=2)})),
+        2 => ("/api/fleet/settings", json!({"estimateUsd": "2.5", "recordScores": true})),
+        3 => ("/api/fleet/weights", json!({"priority": rng.below(300), "capabilityFit": 40})),
+        _ => ("/api/fleet/weights", json!({"priority": 7.5, "age": 0, "due": rng.below(90)})),
+    };
+    client.insist_on("PUT", path.into(), &body).await;
+    if client.rng.chance(800) {
+        client.rest(40_000, 240_000).await;
+        client.insist_on("PUT", path.into(), &json!({})).await;
+    }
 }
 
 async fn factory(client: &mut Client) {

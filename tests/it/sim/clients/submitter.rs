@@ -20,6 +20,7 @@ pub(super) async fn live(mut client: Client) {
                 other["title"] = json!("something else");
                 submit(&mut client, &other).await;
             }
+            (25..=39, _) if client.world.steered => urgent(&mut client).await,
             (15..=24, _) => batch(&mut client, sent.len(), most).await,
             _ => {
                 let job = job(&mut client, sent.len());
@@ -32,6 +33,14 @@ pub(super) async fn live(mut client: Client) {
         }
         client.rest(200, 15_000).await;
     }
+}
+
+/// A job that cannot wait, and that any factory can run.
+async fn urgent(client: &mut Client) {
+    let name = format!("{}-urgent-{}", client.name, client.left);
+    let job = json!({"title": name, "bodyMd": "# Now\n", "idempotencyKey": name, "priority": "critical"});
+    let reply = submit(client, &job).await;
+    learn(client, &reply.body["job"]);
 }
 
 async fn submit(client: &mut Client, job: &Value) -> Reply {
@@ -102,8 +111,26 @@ fn job(client: &mut Client, no: usize) -> Value {
         let at = client.world.now() + i64::try_from(rng.below(60_000)).unwrap_or(0);
         job["notBefore"] = json!(wire::Time::from(domain::Timestamp(at)));
     }
+    if client.world.steered {
+        wishes(client, &mut job);
+    }
     depends(client, &mut job);
     job
+}
+
+/// What a job is scored by beside its urgency.
+fn wishes(client: &mut Client, job: &mut Value) {
+    let rng = &mut client.rng;
+    if rng.chance(250) {
+        let at = client.world.now() + i64::try_from(rng.below(7_200_000)).unwrap_or(0);
+        job["dueAt"] = json!(wire::Time::from(domain::Timestamp(at)));
+    }
+    if rng.chance(200) {
+        job["repo"] = json!(*rng.pick(&["north", "south"]));
+    }
+    if rng.chance(150) {
+        job["budget"] = json!({"usd": "3.50"});
+    }
 }
 
 fn depends(client: &mut Client, job: &mut Value) {

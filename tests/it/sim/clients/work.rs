@@ -13,6 +13,10 @@ impl Factory {
     pub(super) async fn step(&mut self, lease: &Lease) {
         let dice = self.client.rng.below(100);
         let reply = match dice {
+            _ if self.slow && !lease.urgent && self.client.rng.chance(700) => match dice {
+                0..=20 => self.tell(lease).await,
+                _ => self.renew(lease).await,
+            },
             0..=14 => self.renew(lease).await,
             15..=24 => self.tell(lease).await,
             25..=31 => self.release(lease).await,
@@ -36,6 +40,19 @@ impl Factory {
         self.held.clear();
     }
 
+    /// Comes to an end before it has to give way.
+    pub(super) async fn hurry(&mut self, lease: &Lease) {
+        let reply =
+            self.report(lease, json!({"leaseEpoch": lease.epoch, "stage": "shipped", "result": "succeeded"})).await;
+        self.learn(lease, &reply);
+    }
+
+    /// Renews a lease, and learns whether it is still there.
+    pub(super) async fn renews(&mut self, lease: &Lease) {
+        let reply = self.renew(lease).await;
+        self.learn(lease, &reply);
+    }
+
     async fn renew(&mut self, lease: &Lease) -> Reply {
         let mut body = json!({"leaseEpoch": lease.epoch});
         if self.client.rng.chance(500) {
@@ -51,12 +68,33 @@ impl Factory {
         let mut body = json!({"leaseEpoch": lease.epoch});
         if self.client.rng.chance(200) {
             body["result"] = json!("quota");
+            if self.client.world.steered {
+                let at = self.client.world.now() + i64::try_from(self.client.rng.within(5_000..=120_000)).unwrap_or(0);
+                body["resetsAt"] = json!(wire::Time::from(domain::Timestamp(at)));
+            }
         }
         let reply = self.client.insist_on("POST", format!("/api/fleet/jobs/{}/lease/release", lease.job), &body).await;
         if reply.is_ok() {
             self.drop_lease(lease);
         }
         reply
+    }
+
+    /// Saves the work and gives the lease back, as it was told to; now and then only the one or the other.
+    pub(super) async fn give_way(&mut self, lease: &Lease) {
+        if self.client.rng.chance(700) {
+            let body = json!({"leaseEpoch": lease.epoch, "checkpoint": {"wipBranch": "wip", "wipCommit": "way"}});
+            let reply = self.report(lease, body).await;
+            self.learn(lease, &reply);
+        }
+        if self.client.rng.chance(800) {
+            let body = json!({"leaseEpoch": lease.epoch, "result": "preempted"});
+            let path = format!("/api/fleet/jobs/{}/lease/release", lease.job);
+            let reply = self.client.insist_on("POST", path, &body).await;
+            if reply.is_ok() || matches!(reply.code(), "stale-lease" | "lease-ended") {
+                self.drop_lease(lease);
+            }
+        }
     }
 
     /// News without a stage: a checkpoint, usage.
@@ -135,7 +173,12 @@ impl Factory {
                 let mine = self.held.iter_mut().find(|held| held.job == lease.job && held.epoch == lease.epoch);
                 mine.into_iter().for_each(|held| held.reached = held.reached.max(u8::try_from(at).unwrap_or(0)));
             }
-            None => self.drop_lease(lease),
+            None => {
+                if self.told.iter().any(|(job, epoch)| *job == lease.job && *epoch == lease.epoch) {
+                    self.client.world.sometimes.hit("work that was to give way ended by itself");
+                }
+                self.drop_lease(lease);
+            }
         }
     }
 }
