@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::command::{Command, JobNo};
+use super::command::{Claim, Command, JobNo};
 use super::node::Actors;
 use super::pure::Pure;
 
@@ -12,6 +12,8 @@ pub(crate) trait Backend {
     fn obey(&mut self, command: &Command) -> String;
     /// Lets time pass, and everything happen that is due by then.
     fn pass_to(&mut self, until: i64);
+    /// Says what a claim would get; changes nothing.
+    fn preview(&mut self, claim: &Claim) -> String;
     /// When a job may be claimed again.
     fn not_before(&mut self, job: JobNo) -> Option<i64>;
     /// Every record, by its name.

@@ -1,17 +1,16 @@
-//! The border: the model's commands in the product's words, and the product's answers in the model's.
+//! The border: the model's commands in the product's words. The way back is in `answers.rs`.
 
-use actors::{Ask, BeatOrder, Beaten, CardPatch, Done, FactoryView, Grant, NotDone, ReportOrder, Submitted};
-use domain::dispatch;
-use domain::factory::{Engine, EngineState, Factory, Health};
+use actors::{Ask, BeatOrder, CardPatch, ReportOrder};
+use domain::dispatch::{self, SomeWeights, Term, Weight};
+use domain::factory::{Engine, EngineState, Health};
 use domain::job::command as order;
 use domain::job::spec::{Approvals, DepsMode, JobBudget, OnDepFailure, Retry, Spec};
 use domain::job::state::{Checkpoint, Priority};
-use domain::job::{Command, Insights, Job, Refusal, Run, RunResult, Stage};
+use domain::job::{Command, Insights, RunResult, Stage};
 use domain::{By, Epoch, FactoryId, JobId, Timestamp, Usd, product};
 use uuid::Uuid;
 
 use super::command as said;
-use super::render;
 
 /// The id of a job.
 pub(super) fn job(no: said::JobNo) -> JobId {
@@ -84,6 +83,8 @@ pub(super) fn spec(wish: &said::Wish, key: Option<u8>) -> Spec {
         timeout_sec: wish.timeout_sec,
         retry: Retry { max_attempts: wish.attempts, backoff_sec: wish.backoff_sec },
         not_before: wish.not_before.map(Timestamp),
+        due_at: wish.due_at.map(Timestamp),
+        repo: wish.repo.map(Into::into),
         approvals: Approvals { required: wish.approvals, reviewers: words(&wish.reviewers) },
         ..crate::support::job::spec()
     }
@@ -138,6 +139,8 @@ pub(super) fn command(order: &said::Order, spec: Option<&Spec>) -> Command {
             let retry = edit.attempts.map(|max_attempts| Retry { max_attempts, ..new.retry });
             set(changed, "retry", &mut new.retry, retry);
             set(changed, "timeoutSec", &mut new.timeout_sec, edit.timeout_sec);
+            set(changed, "dueAt", &mut new.due_at, edit.due_at.map(|at| at.map(Timestamp)));
+            set(changed, "repo", &mut new.repo, edit.repo.map(|repo| repo.map(Into::into)));
             Command::Edit(Box::new(edited))
         }
     }
@@ -158,13 +161,23 @@ pub(super) fn gate(gate: said::Gate) -> product::Command {
     }
 }
 
+pub(super) fn choices(chosen: said::Choices) -> product::Command {
+    let said::Choices { review_limit, estimate, record_scores } = chosen;
+    product::Command::Set(product::Choices { review_limit, estimate_usd: estimate.map(Usd), record_scores })
+}
+
+pub(super) fn weights(said: &said::Heavy) -> SomeWeights {
+    let weight = |thousandths: u32| Weight::of_thousandths(thousandths.into()).unwrap();
+    said.iter().map(|(term, thousandths)| (Term::of(term).unwrap(), weight(*thousandths))).collect()
+}
+
 pub(super) fn ask(claim: &said::Claim) -> Ask {
     Ask {
         claim: dispatch::Claim {
             factory: factory(claim.factory),
             capabilities: claim.capabilities.as_deref().map(words),
             engine_classes: claim.classes.as_deref().map(words),
-            weights: dispatch::SomeWeights::new(),
+            weights: weights(&claim.weights),
         },
         claim_id: claim.id.map(|id| id.to_string()),
         ttl_sec: claim.ttl_sec,
@@ -175,12 +188,12 @@ pub(super) fn ask(claim: &said::Claim) -> Ask {
 
 pub(super) fn beat(beat: &said::Beat, heard: Timestamp) -> BeatOrder {
     let state = |available| if available { EngineState::Available } else { EngineState::Unavailable };
-    let engine = |(name, available): &(said::Word, bool)| Engine {
-        name: (*name).into(),
+    let engine = |of: &said::Engine| Engine {
+        name: of.name.into(),
         version: None,
-        account: None,
-        state: state(*available),
-        resets_at: None,
+        account: of.account.map(Into::into),
+        state: state(of.available),
+        resets_at: of.resets_at.map(Timestamp),
     };
     let listed =
         |leases: &Vec<(said::JobNo, u64)>| leases.iter().map(|(no, epoch)| (job(*no), Epoch(*epoch))).collect();
@@ -193,145 +206,11 @@ pub(super) fn beat(beat: &said::Beat, heard: Timestamp) -> BeatOrder {
             health: beat.failing.map(|failing| if failing { Health::Failing } else { Health::Ok }),
             seat_limit: beat.seats,
             heartbeat_sec: beat.every_sec,
+            repos: beat.repos.as_deref().map(words),
             ..CardPatch::default()
         },
-        load_permille: None,
+        load_permille: beat.load,
         leases: beat.leases.as_ref().map(listed),
         heard,
     }
-}
-
-/// The product's "no".
-pub(super) fn no(why: NotDone) -> String {
-    use domain::factory::Refusal as Closed;
-    match why {
-        NotDone::NotFound => "no such job".into(),
-        NotDone::UnknownFactory | NotDone::Factory(Closed::Unknown) => "unknown factory".into(),
-        NotDone::Factory(Closed::Draining) => "draining".into(),
-        NotDone::Factory(Closed::Failing) => "failing".into(),
-        NotDone::Factory(Closed::NoFreeSeat { limit }) => format!("no seat of {limit}"),
-        NotDone::Fenced { current, usage_accepted } => format!("stale e{current} {usage_accepted}"),
-        NotDone::Precondition { rev } => format!("rev is {rev}"),
-        NotDone::KeyMismatch { job } => format!("key of j{}", number(job)),
-        NotDone::UnknownDependency { ids } => {
-            format!("unknown deps {:?}", ids.into_iter().map(number).collect::<Vec<_>>())
-        }
-        NotDone::Refused(refusal) => match refusal {
-            Refusal::StaleLease { current } => format!("stale e{current} false"),
-            Refusal::LeaseEnded { stage } => format!("ended {stage:?}"),
-            Refusal::IllegalTransition { from, to } => format!("illegal {from:?} {to:?}"),
-            Refusal::ApprovalsMissing { missing } => format!("approvals missing {missing}"),
-            Refusal::ReportMismatch => "other report".into(),
-            Refusal::LeasedField { member } => format!("leased {member}"),
-            Refusal::Unfit { member, .. } => format!("unfit {member}"),
-            Refusal::NotReady { .. } => "not ready".into(),
-        },
-        NotDone::TooMany { .. }
-        | NotDone::Overloaded { .. }
-        | NotDone::Stopping
-        | NotDone::Full
-        | NotDone::Unavailable(_)
-        | NotDone::OutcomeUnknown => format!("fault: {why}"),
-    }
-}
-
-pub(super) fn view(job: &Job, repeated: bool) -> String {
-    let lease = job.lease.as_ref().map(|lease| format!("{:?}/{:?}", lease.status, lease.reached)).unwrap_or_default();
-    let Job { stage, epoch, rev, attempt, .. } = job;
-    format!("ok j{} {stage:?} e{epoch} v{rev} a{attempt} {lease} {repeated}", number(job.id))
-}
-
-pub(super) fn done(done: Result<Done, NotDone>) -> String {
-    done.map_or_else(no, |done| view(&done.job, done.repeated))
-}
-
-pub(super) fn submitted(outcome: Result<Submitted, NotDone>) -> String {
-    match outcome {
-        Ok(Submitted::Created(job)) => view(&job, false),
-        Ok(Submitted::Duplicate(job)) => view(&job, true),
-        Err(why) => no(why),
-    }
-}
-
-pub(super) fn renewed(outcome: Result<product::Renewal, NotDone>) -> String {
-    outcome.map_or_else(no, |renewal| format!("ok until {} ttl {}", renewal.expires_at.0, renewal.ttl_sec))
-}
-
-pub(super) fn granted(outcome: Result<Vec<Grant>, NotDone>) -> String {
-    let grants = match outcome {
-        Ok(grants) => grants,
-        Err(why) => return no(why),
-    };
-    let shown = grants.iter().map(|grant| {
-        let Grant { job, run, epoch, expires_at, ttl_sec, lease_active, repeated, decision: _ } = grant;
-        let lease = if *lease_active { format!("until {} ttl {ttl_sec}", expires_at.0) } else { "ended".into() };
-        let Run { attempt, factory, engine, .. } = run;
-        format!("j{} e{epoch} run {attempt} {factory} {engine:?} {lease} v{} {repeated}", number(job.id), job.rev)
-    });
-    render::grants(shown.collect())
-}
-
-pub(super) fn card(factory: &Factory) -> String {
-    let engine = |engine: &Engine| (engine.name.clone(), engine.state == EngineState::Available);
-    let engines: Vec<_> = factory.engines.iter().map(engine).collect();
-    let failing = factory.health == Health::Failing;
-    let Factory { seat_limit, heartbeat_sec, capabilities, engine_classes, presence, draining, rev, .. } = factory;
-    format!(
-        "{presence:?} draining {draining} failing {failing} seats {seat_limit} every {heartbeat_sec} {engines:?} \
-         {capabilities:?} {engine_classes:?} v{rev}"
-    )
-}
-
-pub(super) fn beaten(outcome: Result<Beaten, NotDone>) -> String {
-    let beaten = match outcome {
-        Ok(beaten) => beaten,
-        Err(why) => return no(why),
-    };
-    let named =
-        |leases: &[(JobId, Epoch)]| leases.iter().map(|(job, epoch)| (number(*job), epoch.0)).collect::<Vec<_>>();
-    let renewed = beaten.renewed.iter().map(|(job, epoch, renewal)| (number(*job), epoch.0, renewal.expires_at.0));
-    format!(
-        "{} renewed {:?} lost {:?} unlisted {:?} cancelled {:?} {}",
-        card(&beaten.factory.factory),
-        renewed.collect::<Vec<_>>(),
-        named(&beaten.lost),
-        named(&beaten.unlisted),
-        named(&beaten.cancelled),
-        render::soft(beaten.factory.seats_used, beaten.claimable)
-    )
-}
-
-pub(super) fn viewed(outcome: Result<FactoryView, NotDone>) -> String {
-    outcome.map_or_else(no, |view| format!("{} {}", card(&view.factory), view.seats_used))
-}
-
-/// A job's record, as the model shows its own.
-pub(super) fn record(job: &Job) -> String {
-    let lease = job.lease.as_ref().map_or_else(String::new, |lease| {
-        let domain::job::Lease { holder, epoch, status, reached, expires_at, ttl_sec, renewals } = lease;
-        let held = job.held().map(|_| format!(" {} {ttl_sec} {renewals}", expires_at.0)).unwrap_or_default();
-        format!("{holder} e{epoch} {status:?} {reached:?}{held}")
-    });
-    let run = job.run.as_ref().map(ended).unwrap_or_default();
-    let Job { stage, blocked_reason, epoch, rev, edition, attempt, deps_met, spent, result, question, .. } = job;
-    let notes: Vec<&String> = job.notes.iter().map(|note| &note.text).collect();
-    let wip = job.checkpoint.as_ref().map(|wip| wip.wip_branch.parse::<u8>().unwrap());
-    format!(
-        "{stage:?} {blocked_reason:?} e{epoch} v{rev} edition {edition} a{attempt} not before {:?} met {deps_met} \
-         spent {} {} {result:?} wip {wip:?} by {:?} notes {notes:?} asks {question:?} t{} p{} runs {} [{lease}] \
-         [{run}]",
-        job.not_before.map(|at| at.0),
-        spent.wall_ms,
-        spent.usd.0,
-        job.approved_by,
-        job.spec.title,
-        job.spec.priority as u8,
-        job.runs
-    )
-}
-
-pub(super) fn ended(run: &Run) -> String {
-    let Run { factory, epoch, engine, started_at, reached, result, exit, insights, .. } = run;
-    let cost = insights.cost_usd.map(|usd| usd.0);
-    format!("{factory} e{epoch} {engine:?} {} {reached:?} {result:?} {cost:?} {exit:?}", started_at.0)
 }

@@ -109,6 +109,8 @@ pub(crate) struct Wish {
     pub(crate) wall_sec: Option<u64>,
     pub(crate) usd: Option<u64>,
     pub(crate) not_before: Option<i64>,
+    pub(crate) due_at: Option<i64>,
+    pub(crate) repo: Option<Word>,
     pub(crate) approvals: u32,
     pub(crate) reviewers: Vec<Word>,
 }
@@ -181,10 +183,22 @@ pub(crate) struct Beat {
     pub(crate) seats: Option<u32>,
     pub(crate) every_sec: Option<u32>,
     pub(crate) failing: Option<bool>,
-    pub(crate) engines: Option<Vec<(Word, bool)>>,
+    pub(crate) engines: Option<Vec<Engine>>,
     pub(crate) capabilities: Option<Vec<Word>>,
     pub(crate) classes: Option<Vec<Word>>,
+    pub(crate) repos: Option<Vec<Word>>,
+    /// In thousandths.
+    pub(crate) load: Option<u16>,
     pub(crate) leases: Option<Vec<(JobNo, u64)>>,
+}
+
+/// An engine on a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Engine {
+    pub(crate) name: Word,
+    pub(crate) available: bool,
+    pub(crate) account: Option<Word>,
+    pub(crate) resets_at: Option<i64>,
 }
 
 /// What a factory says of itself.
@@ -193,9 +207,10 @@ pub(crate) struct Card {
     pub(crate) seats: u32,
     pub(crate) every_sec: u32,
     pub(crate) failing: bool,
-    pub(crate) engines: Vec<(Word, bool)>,
+    pub(crate) engines: Vec<Engine>,
     pub(crate) capabilities: Vec<Word>,
     pub(crate) classes: Vec<Word>,
+    pub(crate) repos: Vec<Word>,
 }
 
 impl Beat {
@@ -208,6 +223,7 @@ impl Beat {
             engines: self.engines.as_ref().unwrap_or(&before.engines).clone(),
             capabilities: self.capabilities.as_ref().unwrap_or(&before.capabilities).clone(),
             classes: self.classes.as_ref().unwrap_or(&before.classes).clone(),
+            repos: self.repos.as_ref().unwrap_or(&before.repos).clone(),
         }
     }
 }
@@ -229,6 +245,19 @@ pub(crate) struct Claim {
     pub(crate) max: u32,
     pub(crate) capabilities: Option<Vec<Word>>,
     pub(crate) classes: Option<Vec<Word>>,
+    pub(crate) weights: Heavy,
+}
+
+/// What some terms of the score weigh, in thousandths.
+pub(crate) type Heavy = Vec<(Word, u32)>;
+
+/// What an operator chooses for the product.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Choices {
+    pub(crate) review_limit: Option<u32>,
+    /// In micro-USD.
+    pub(crate) estimate: Option<u64>,
+    pub(crate) record_scores: bool,
 }
 
 /// Members that an operator changes.
@@ -240,6 +269,8 @@ pub(crate) struct Edit {
     pub(crate) engines: Option<Vec<Word>>,
     pub(crate) attempts: Option<u32>,
     pub(crate) timeout_sec: Option<Option<u64>>,
+    pub(crate) due_at: Option<Option<i64>>,
+    pub(crate) repo: Option<Option<Word>>,
 }
 
 impl Edit {
@@ -253,6 +284,8 @@ impl Edit {
             ("engines", new.engines != wish.engines),
             ("retry", new.attempts != wish.attempts),
             ("timeoutSec", new.timeout_sec != wish.timeout_sec),
+            ("dueAt", new.due_at != wish.due_at),
+            ("repo", new.repo != wish.repo),
         ];
         members.into_iter().filter(|(_, changed)| *changed).map(|(member, _)| member).collect()
     }
@@ -266,6 +299,8 @@ impl Edit {
         wish.engines = self.engines.clone().unwrap_or(wish.engines);
         wish.attempts = self.attempts.unwrap_or(wish.attempts);
         wish.timeout_sec = self.timeout_sec.unwrap_or(wish.timeout_sec);
+        wish.due_at = self.due_at.unwrap_or(wish.due_at);
+        wish.repo = self.repo.unwrap_or(wish.repo);
         wish
     }
 }
@@ -305,6 +340,7 @@ pub(crate) enum Command {
         job: JobNo,
         fence: Fence,
         result: Outcome,
+        resets_at: Option<i64>,
     },
     Renew {
         job: JobNo,
@@ -323,6 +359,8 @@ pub(crate) enum Command {
         factory: FactoryNo,
     },
     Gate(Gate),
+    Set(Choices),
+    Weigh(Heavy),
     /// Time passes, in milliseconds.
     Pass(i64),
 }

@@ -2,63 +2,28 @@
 //! wrong factory, a second time or in the wrong direction. Few jobs and few factories, so that they collide.
 
 use super::command::{
-    Beat, Claim, Command, Edit, FactoryNo, Fence, Gate, JobNo, OnFailure, Order, Outcome, Report, Stage, Status, Wish,
-    Word,
+    Beat, Choices, Claim, Command, Edit, Engine, FactoryNo, Fence, Gate, Heavy, JobNo, OnFailure, Order, Outcome,
+    Report, Stage, Wish, Word,
 };
+use super::dice::Dice;
 use super::reference::Model;
+use super::reference::score::TERMS;
 
-const FACTORIES: u8 = 4;
+/// How many factories there are at most.
+pub(crate) const FACTORIES: u8 = 4;
 const JOBS: u8 = 14;
 const CAPABILITIES: [Word; 3] = ["gpu", "mac", "docs"];
 const ENGINES: [Word; 3] = ["claude", "codex", "shell"];
 const PEOPLE: [Word; 3] = ["ada", "bob", "eve"];
 const NOTES: [Word; 3] = ["once more", "nicer", "the second"];
-const PAUSES: [i64; 14] =
-    [0, 1, 200, 1_000, 5_000, 9_999, 20_000, 29_000, 30_000, 31_000, 60_000, 90_000, 600_000, 3_700_000];
-
-/// A generator of pseudo-random numbers (SplitMix64): small, and the same on every host.
-pub(crate) struct Dice {
-    state: u64,
-    /// How many submits it has made: each gets a number of its own.
-    submits: JobNo,
-    /// What was sent, for those whose answer was lost.
-    sent: Vec<Command>,
-}
+const REPOS: [Word; 2] = ["door", "roof"];
+const PAUSES: [i64; 11] = [0, 1, 200, 1_000, 5_000, 9_999, 20_000, 29_000, 30_000, 31_000, 60_000];
+/// Pauses that leave nobody online: from a minute and a half to more than a day.
+const LONG_PAUSES: [i64; 6] = [90_000, 600_000, 3_700_000, 7_200_000, 36_000_000, 90_000_000];
+/// How far ahead a job is due.
+const AHEAD: [i64; 6] = [-3_600_000, 60_000, 3_600_000, 36_000_000, 80_000_000, 200_000_000];
 
 impl Dice {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self { state: seed, submits: 0, sent: Vec::new() }
-    }
-
-    fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
-    }
-
-    /// Comes true so many times out of a hundred.
-    fn percent(&mut self, percent: u64) -> bool {
-        self.below(100) < percent
-    }
-
-    fn one<T: Copy>(&mut self, of: &[T]) -> T {
-        of[self.below(of.len() as u64) as usize]
-    }
-
-    fn maybe<T>(&mut self, percent: u64, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        self.percent(percent).then(|| make(self))
-    }
-
-    /// Some of them, each once, in their order.
-    fn some(&mut self, of: &[Word], percent: u64) -> Vec<Word> {
-        of.iter().copied().filter(|_| self.percent(percent)).collect()
-    }
-
     /// The next command for a product that stands like this. Now and then one comes again as it was, soon or late.
     pub(crate) fn command(&mut self, model: &Model) -> Command {
         let back = if self.percent(60) { 6 } else { 60 };
@@ -67,7 +32,8 @@ impl Dice {
         let again = count > 0 && self.percent(8);
         let at = recent + self.below(count.max(1)) as usize;
         let command = if again { self.sent[at].clone() } else { self.fresh(model) };
-        if !matches!(command, Command::Pass(_) | Command::Gate(_) | Command::Submit { key: None, .. }) {
+        if !matches!(command, Command::Pass(_) | Command::Gate(_) | Command::Set(_) | Command::Submit { key: None, .. })
+        {
             self.sent.push(command.clone());
         }
         command
@@ -76,6 +42,7 @@ impl Dice {
     fn fresh(&mut self, model: &Model) -> Command {
         match self.below(100) {
             0..8 => self.submit(model),
+            8..17 if self.percent(15) => self.set(),
             8..17 => self.beat(model),
             17..35 => self.claim(),
             35..60 => self.report(model),
@@ -88,7 +55,8 @@ impl Dice {
                     Outcome::Preempted,
                     Outcome::Failed,
                 ]);
-                Command::Release { job, fence, result }
+                let resets_at = self.maybe(60, |dice| model.now + dice.one(&[-1, 0, 9_000, 60_000, 4_000_000]));
+                Command::Release { job, fence, result, resets_at }
             }
             65..70 => {
                 let (job, fence) = self.write(model);
@@ -145,12 +113,47 @@ impl Dice {
             backoff_sec: self.one(&[0, 1, 30, 30, 3_000]),
             timeout_sec: self.maybe(20, |dice| dice.one(&[5, 60, 400])),
             wall_sec: self.maybe(20, |dice| dice.one(&[20, 100, 500])),
-            usd: self.maybe(20, |dice| dice.one(&[5, 1_000])),
+            usd: self.maybe(35, |dice| dice.one(&[5, 1_000, 2_500_000, 6_000_000, 90_000_000])),
+            due_at: self.due_at(model),
+            repo: self.maybe(50, |dice| dice.one(&REPOS)),
             not_before: self.maybe(15, |dice| model.now + dice.one(&[-1_000, 0, 1_000, 60_000])),
             approvals: self.one(&[0, 0, 0, 1, 2]),
             reviewers: self.some(&PEOPLE, 15),
         };
         Command::Submit { job, key, wish: Box::new(wish) }
+    }
+
+    fn due_at(&mut self, model: &Model) -> Option<i64> {
+        self.maybe(45, |dice| model.now + dice.one(&AHEAD))
+    }
+
+    /// What an operator says of the product beside its gate.
+    fn set(&mut self) -> Command {
+        if self.percent(40) {
+            return Command::Weigh(self.heavy());
+        }
+        Command::Set(Choices {
+            review_limit: self.maybe(45, |dice| dice.one(&[1, 2, 2, 3, 5])),
+            estimate: self.maybe(60, |dice| dice.one(&[10_000, 3_333_333, 8_000_000, 20_000_000])),
+            record_scores: self.percent(50),
+        })
+    }
+
+    /// Weights of some terms, from nothing to the heaviest that there is.
+    fn heavy(&mut self) -> Heavy {
+        let terms = self.some(&TERMS, 35);
+        let weight = |dice: &mut Self| dice.one(&[0, 1, 500, 5_000, 70_000, 400_000, 1_000_000_000]);
+        terms.into_iter().map(|term| (term, weight(self))).collect()
+    }
+
+    /// An engine at its limit now and then; few accounts, so that factories share them.
+    fn engine(&mut self, name: Word, model: &Model) -> Engine {
+        Engine {
+            name,
+            available: self.percent(82),
+            account: self.maybe(60, |dice| dice.one(&["team", "team", "own"])),
+            resets_at: self.maybe(60, |dice| model.now + dice.one(&[-1, 20_000, 600_000, 4_000_000])),
+        }
     }
 
     fn beat(&mut self, model: &Model) -> Command {
@@ -178,10 +181,12 @@ impl Dice {
             failing: self.maybe(card / 2, |dice| dice.percent(15)),
             engines: self.maybe(card, |dice| {
                 let names = dice.some(&ENGINES, 70);
-                names.into_iter().map(|name| (name, dice.percent(85))).collect()
+                names.into_iter().map(|name| dice.engine(name, model)).collect()
             }),
             capabilities: self.maybe(card, |dice| dice.some(&CAPABILITIES, 75)),
             classes: self.maybe(card, |dice| dice.some(&["big"], 60)),
+            repos: self.maybe(card, |dice| dice.some(&REPOS, 50)),
+            load: self.maybe(50, |dice| dice.one(&[0, 1, 333, 500, 1_000])),
             leases,
         }))
     }
@@ -195,6 +200,7 @@ impl Dice {
             max: if id.is_some() { 1 } else { self.one(&[1, 1, 1, 2, 4]) },
             capabilities: self.maybe(15, |dice| dice.some(&CAPABILITIES, 70)),
             classes: self.maybe(10, |dice| dice.some(&["big"], 50)),
+            weights: self.maybe(25, Self::heavy).unwrap_or_default(),
         }))
     }
 
@@ -268,7 +274,7 @@ impl Dice {
             stage,
             result,
             checkpoint: self.maybe(25, |dice| dice.below(3) as u8),
-            cost: self.maybe(30, |dice| dice.one(&[0, 1, 3, 6, 700, 2_000])),
+            cost: self.maybe(30, |dice| dice.one(&[0, 1, 3, 6, 700, 2_000, 1_500_000])),
             exit: self.maybe(10, |dice| dice.below(2) as i32),
             retryable: !self.percent(15),
             question: self.maybe(if asks { 80 } else { 5 }, |_| "which one?"),
@@ -297,12 +303,12 @@ impl Dice {
             3 => Order::Answer { text: self.one(&NOTES) },
             4 => Order::Requeue { fresh: self.percent(30), note: self.maybe(30, |dice| dice.one(&NOTES)) },
             5 => Order::Cancel,
-            _ => Order::Edit(self.edit()),
+            _ => Order::Edit(self.edit(model)),
         };
         Command::Operate { job, order, if_rev }
     }
 
-    fn edit(&mut self) -> Edit {
+    fn edit(&mut self, model: &Model) -> Edit {
         Edit {
             title: self.maybe(30, |dice| dice.below(3) as u8),
             priority: self.maybe(40, |dice| dice.one(&[0, 1, 2, 3])),
@@ -310,31 +316,21 @@ impl Dice {
             engines: self.maybe(15, |dice| dice.some(&ENGINES, 20)),
             attempts: self.maybe(15, |dice| dice.one(&[1, 2, 3])),
             timeout_sec: self.maybe(15, |dice| dice.maybe(60, |dice| dice.one(&[5, 60, 400]))),
+            due_at: self.maybe(20, |dice| dice.due_at(model)),
+            repo: self.maybe(10, |dice| dice.maybe(70, |dice| dice.one(&REPOS))),
         }
     }
 
     /// A while; often just to, or just before, the next instant at which something is due.
     fn pass(&mut self, model: &Model) -> Command {
         let due = model.next_due().into_iter().chain(model.jobs.values().filter_map(|job| job.not_before));
+        let engines = model.factories.values().flat_map(|factory| &factory.card.engines);
+        let due = due.chain(engines.filter_map(|engine| engine.resets_at));
         let ahead: Vec<i64> = due.map(|at| at - model.now).filter(|ahead| *ahead > 0).collect();
         if ahead.is_empty() || self.percent(60) {
-            let usual = if self.percent(90) { 11 } else { PAUSES.len() };
-            return Command::Pass(self.one(&PAUSES[..usual]));
+            let pauses = if self.percent(88) { &PAUSES[..] } else { &LONG_PAUSES[..] };
+            return Command::Pass(self.one(pauses));
         }
         Command::Pass(self.one(&ahead) - i64::from(self.percent(50)))
     }
-}
-
-/// Interesting things that ought to happen in many sequences, by name: a generator that never gets there proves little.
-pub(crate) fn sights(model: &Model) -> Vec<&'static str> {
-    let mut seen: Vec<&'static str> = model.jobs.values().flat_map(|job| job.log.events.iter().copied()).collect();
-    seen.extend(model.factories.values().flat_map(|factory| factory.log.events.iter().copied()));
-    seen.extend(model.log.events.iter().copied());
-    let runs = || model.jobs.values().flat_map(|job| &job.runs);
-    seen.extend(runs().any(|run| run.status == Status::Evicted).then_some("evicted"));
-    seen.extend(runs().any(|run| run.result == Some(Outcome::TimedOut)).then_some("timed out"));
-    seen.extend(runs().any(|run| run.result == Some(Outcome::OverBudget)).then_some("over budget"));
-    seen.sort_unstable();
-    seen.dedup();
-    seen
 }

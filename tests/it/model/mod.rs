@@ -3,18 +3,24 @@
 //! The same commands have to get the same answers and leave the same records and events. A seed makes a sequence;
 //! `GIGAFACTORY_SEED` plays one alone.
 
+mod answers;
 mod aside;
 mod backend;
 mod border;
 mod command;
+mod dice;
 mod generate;
+#[cfg(feature = "mutants")]
+mod mutants;
 mod node;
 mod play;
 mod pure;
+mod pure_claims;
 mod pure_writes;
 mod records;
 mod reference;
 mod render;
+mod sights;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -66,7 +72,10 @@ fn hold(kind: Kind, seeds: std::ops::Range<u64>, at_most: Duration) {
 const SIGHTS: &str = "job.created job.ready job.blocked job.leased job.stage job.checkpoint job.released \
     job.lease_expired job.fenced job.retry job.dead_lettered job.failed job.needs_input job.answered job.requeued \
     job.rejected job.approved job.cancelled job.shipped job.edited factory.registered factory.changed factory.stale \
-    factory.offline factory.online factory.draining factory.resumed product.paused product.resumed product.estop evicted \
+    factory.offline factory.online factory.draining factory.resumed product.paused product.resumed product.estop product.settings \
+    evicted review_limit concurrency_key engine_unavailable capabilities engine engine_class excluded \
+    shared-limit-decided priority-decided age-decided capability-fit-decided affinity-decided due-decided \
+    critical-path-decided retry-decided cost-decided weights-of-product-decided weights-of-claim-decided \
     report-repeated-by-id report-repeated-by-stage claim-repeated submit-repeated stale";
 
 const LONG: Duration = Duration::from_secs(100);

@@ -10,6 +10,7 @@ use actors::store::{JobQuery, MemoryStore, Page, Plan, Store};
 use actors::{Limits, Node, NotDone, Order, Product, Submission, Switches, World};
 use domain::job::Command as JobCommand;
 use domain::job::command::Release;
+use domain::product::Command as Setting;
 use domain::{By, ProductId, Timestamp};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
@@ -17,8 +18,8 @@ use uuid::Uuid;
 
 use super::aside::{Aside, Calls};
 use super::backend::Backend;
-use super::border;
-use super::command::{BEGIN, Command, JobNo};
+use super::command::{BEGIN, Claim, Command, JobNo};
+use super::{answers, border};
 
 /// More turns of the run queue than any command needs: each takes up to 61 polls.
 const TURNS: usize = 12;
@@ -108,43 +109,49 @@ impl Actors {
         match command {
             Command::Submit { job, key, wish } => {
                 let submission = Submission { id: border::job(*job), spec: border::spec(wish, *key), by: operator };
-                border::submitted(product.submit(submission).await)
+                answers::submitted(product.submit(submission).await)
             }
-            Command::Beat(beat) => border::beaten(product.heartbeat(border::beat(beat, self.node.now())).await),
-            Command::Claim(claim) => border::granted(product.claim(border::ask(claim)).await),
+            Command::Beat(beat) => answers::beaten(product.heartbeat(border::beat(beat, self.node.now())).await),
+            Command::Claim(claim) => answers::granted(product.claim(border::ask(claim)).await),
             Command::Report(report) => {
-                border::done(product.report(border::job(report.job), border::report(report)).await)
+                answers::done(product.report(border::job(report.job), border::report(report)).await)
             }
-            Command::Release { job, fence, result } => {
+            Command::Release { job, fence, result, resets_at } => {
                 let by = fence.factory.map_or(By::Coordinator, |no| By::Factory(border::factory(no)));
                 let (fence, result) = (border::fence(*fence), border::outcome(*result));
-                let release = Release { fence, result, resets_at: None };
+                let release = Release { fence, result, resets_at: resets_at.map(Timestamp) };
                 let order = Order { command: JobCommand::Release(release), by, if_rev: None };
-                border::done(product.order(border::job(*job), order).await)
+                answers::done(product.order(border::job(*job), order).await)
             }
             Command::Renew { job, fence, ttl_sec } => {
                 let (job, fence) = (border::job(*job), border::fence(*fence));
-                border::renewed(product.renew(job, fence, *ttl_sec, self.node.now()).await)
+                answers::renewed(product.renew(job, fence, *ttl_sec, self.node.now()).await)
             }
             Command::Operate { job, order, if_rev } => {
                 let id = border::job(*job);
                 let Some(stored) = self.store.job(&product_id(), id).await.unwrap() else {
-                    return border::no(NotDone::NotFound);
+                    return answers::no(NotDone::NotFound);
                 };
                 let command = border::command(order, Some(&stored.job.spec));
-                border::done(product.order(id, Order { command, by: operator, if_rev: *if_rev }).await)
+                answers::done(product.order(id, Order { command, by: operator, if_rev: *if_rev }).await)
             }
             Command::Drain { factory } => {
-                border::viewed(product.drain(&border::factory(*factory), None, operator).await)
+                answers::viewed(product.drain(&border::factory(*factory), None, operator).await)
             }
             Command::Undrain { factory } => {
-                border::viewed(product.resume_factory(&border::factory(*factory), operator).await)
+                answers::viewed(product.resume_factory(&border::factory(*factory), operator).await)
             }
-            Command::Gate(gate) => match product.set_gate(border::gate(*gate), operator).await {
-                Ok(settings) => format!("ok paused {} v{}", settings.paused, settings.rev),
-                Err(why) => border::no(why),
-            },
+            Command::Gate(gate) => self.set(border::gate(*gate)).await,
+            Command::Set(chosen) => self.set(border::choices(*chosen)).await,
+            Command::Weigh(said) => self.set(Setting::SetWeights(border::weights(said))).await,
             Command::Pass(_) => String::new(),
+        }
+    }
+
+    async fn set(&self, command: Setting) -> String {
+        match self.product.set(command, border::operator(), None).await {
+            Ok(settings) => answers::settings(&settings),
+            Err(why) => answers::no(why),
         }
     }
 
@@ -153,12 +160,12 @@ impl Actors {
         let page = |limit| Page { after: None, limit };
         for job in store.jobs(&id, &JobQuery::default(), page(1_000)).await.unwrap() {
             let name = format!("j{:03}", border::number(job.id));
-            let runs: Vec<String> = store.runs(&id, job.id).await.unwrap().iter().map(border::ended).collect();
+            let runs: Vec<String> = store.runs(&id, job.id).await.unwrap().iter().map(answers::ended).collect();
             let events = store.events(&id, Some(job.id), Page { after: None, limit: 100_000 }).await.unwrap();
             let events: Vec<&str> = events.iter().map(|event| &*event.kind).collect();
             lines.insert(format!("{name} events"), events.join(" "));
             lines.insert(format!("{name} runs"), runs.join("; "));
-            lines.insert(name, border::record(&self.product.overlay(&job)));
+            lines.insert(name, answers::record(&self.product.overlay(&job)));
         }
         let events = store.events(&id, None, Page { after: None, limit: 100_000 }).await.unwrap();
         let kinds = |of: &str| events.iter().filter(|event| event.kind.starts_with(of)).collect::<Vec<_>>();
@@ -166,11 +173,11 @@ impl Actors {
             let own = kinds("factory.").into_iter().filter(|event| event.factory.as_ref() == Some(&view.factory.id));
             let own: Vec<&str> = own.map(|event| &*event.kind).collect();
             lines.insert(format!("{} events", view.factory.id), own.join(" "));
-            let card = format!("{} uses {}", border::card(&view.factory), view.seats_used);
+            let card = format!("{} uses {}", answers::card(&view.factory), view.seats_used);
             lines.insert(view.factory.id.to_string(), card);
         }
         let settings = self.product.settings().await.unwrap();
-        lines.insert("product".into(), format!("{} v{}", settings.paused, settings.rev));
+        lines.insert("product".into(), answers::settings(&settings));
         let own: Vec<&str> = kinds("product.").iter().map(|event| &*event.kind).collect();
         lines.insert("product events".into(), own.join(" "));
         lines
@@ -192,6 +199,11 @@ impl Backend for Actors {
             tokio::time::sleep_until(until).await;
             self.settle().await;
         });
+    }
+
+    fn preview(&mut self, claim: &Claim) -> String {
+        let preview = self.product.preview(border::ask(claim).claim);
+        answers::previewed(self.runtime.block_on(preview))
     }
 
     fn not_before(&mut self, job: JobNo) -> Option<i64> {

@@ -6,9 +6,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::backend::{Backend, Kind};
-use super::command::{BEGIN, Command};
-use super::generate::{Dice, sights};
+use super::command::{BEGIN, Claim, Command};
+use super::dice::Dice;
+use super::generate::FACTORIES;
 use super::reference::Model;
+use super::{render, sights};
 
 /// How many commands make a sequence.
 const LENGTH: usize = 250;
@@ -41,11 +43,22 @@ impl Table {
         if let Command::Pass(ms) = command {
             return self.pass(self.model.now + ms);
         }
+        if let Command::Claim(claim) = command {
+            self.seen.extend(sights::of_claim(&self.model, claim));
+        }
         let expected = self.model.obey(command);
         self.seen.extend(repeated(command, &expected));
         let answer = self.backend.obey(command);
         same(&format!("{command:?}"), &expected, &answer)?;
-        self.learn()
+        self.learn()?;
+        if let Command::Claim(claim) = command { self.preview(claim) } else { Ok(()) }
+    }
+
+    /// What would the next factory get that asked for the same?
+    fn preview(&mut self, claim: &Claim) -> Result<(), Quarrel> {
+        let claim = Claim { factory: (claim.factory + 1) % FACTORIES, ..claim.clone() };
+        let expected = render::preview(self.model.look(&claim, &self.model.weights(&claim)));
+        same(&format!("preview of {claim:?}"), &expected, &self.backend.preview(&claim))
     }
 
     /// Step by step, so that the end of each backoff is known before something depends on it.
@@ -74,7 +87,7 @@ impl Table {
     }
 
     fn compare(&mut self) -> Result<(), Quarrel> {
-        let (expected, found) = (super::render::records(&self.model), self.backend.records());
+        let (expected, found) = (render::records(&self.model), self.backend.records());
         let names: BTreeSet<_> = expected.keys().chain(found.keys()).collect();
         let none = "nothing".to_owned();
         for name in names {
@@ -124,6 +137,11 @@ fn replay(kind: Kind, commands: &[Command]) -> Result<(), Quarrel> {
 
 /// Plays the sequence of a seed; at a quarrel, a story of the shortest sequence that still ends in one.
 pub(super) fn seed(kind: Kind, seed: u64) -> Result<Played, String> {
+    try_seed(kind, seed).map_err(|(commands, Quarrel(first))| story(kind, seed, first, commands))
+}
+
+/// Plays the sequence of a seed; at a quarrel, what was played until then.
+fn try_seed(kind: Kind, seed: u64) -> Result<Played, (Vec<Command>, Quarrel)> {
     let mut commands = Vec::with_capacity(LENGTH);
     let played = catch_unwind(AssertUnwindSafe(|| {
         let (mut dice, mut table) = (Dice::new(seed), Table::set(kind));
@@ -135,13 +153,19 @@ pub(super) fn seed(kind: Kind, seed: u64) -> Result<Played, String> {
                 table.compare()?;
             }
         }
-        table.seen.extend(sights(&table.model));
+        table.seen.extend(sights::sights(&table.model));
         Ok(table.seen)
     }));
     match played.unwrap_or_else(|_| Err(Quarrel("a panic".into()))) {
         Ok(sights) => Ok(Played { commands: commands.len(), sights }),
-        Err(Quarrel(first)) => Err(story(kind, seed, first, commands)),
+        Err(quarrel) => Err((commands, quarrel)),
     }
+}
+
+/// The first of these seeds that ends in a quarrel, and which one.
+#[cfg(feature = "mutants")]
+pub(super) fn first_quarrel(kind: Kind, mut seeds: std::ops::Range<u64>) -> Option<(u64, String)> {
+    seeds.find_map(|seed| try_seed(kind, seed).err().map(|(_, Quarrel(what))| (seed, what)))
 }
 
 fn story(kind: Kind, seed: u64, first: String, commands: Vec<Command>) -> String {

@@ -5,19 +5,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use actors::{BeatOrder, Beaten, Done, FactoryView, Grant, NotDone, Submitted};
-use domain::dispatch::{Awaits, Board, Graph, Rules, Standing, Verdict, settled};
+use actors::{BeatOrder, Beaten, Done, FactoryView, NotDone, Submitted};
+use domain::dispatch::{Awaits, Board, Graph, Standing, Verdict, settled};
 use domain::factory::{self, Factory};
 use domain::job::command::{self, Prior};
-use domain::job::{self, Command as Order, Job, LeaseStatus, Refusal, Run, Stage, Step};
+use domain::job::{self, Command as Order, Decision, Fact, Job, LeaseStatus, Refusal, Run, Stage, Step};
 use domain::product::{self, Leases, Settings};
-use domain::{By, Epoch, FactoryId, JobId, RunId, Timestamp};
-use uuid::Uuid;
+use domain::{By, Epoch, FactoryId, JobId, Timestamp};
 
 use super::backend::Backend;
-use super::border;
 use super::command::{BEGIN, Claim, Command, Fence, JobNo, Report, Wish};
+use super::pure_claims::rules;
 use super::pure_writes::Zombies;
+use super::{answers, border};
 use crate::support::job::product as product_id;
 
 type Outcome = Result<Done, NotDone>;
@@ -30,7 +30,8 @@ pub(crate) struct Pure {
     pub(super) reports: BTreeMap<(JobId, String), String>,
     pub(super) zombies: Zombies,
     keys: BTreeMap<String, (JobId, Option<String>)>,
-    grants: BTreeMap<(FactoryId, String), (JobId, Epoch)>,
+    pub(super) grants: BTreeMap<(FactoryId, String), (JobId, Epoch)>,
+    pub(super) decisions: BTreeMap<(JobId, Epoch), Decision>,
     pub(super) factories: BTreeMap<FactoryId, Factory>,
     pub(super) settings: Settings,
     pub(super) leases: Leases,
@@ -38,7 +39,7 @@ pub(crate) struct Pure {
     graph: Graph,
     ended: Vec<(JobId, Epoch, FactoryId, bool)>,
     pub(super) log: Vec<(String, &'static str)>,
-    opened: u128,
+    pub(super) opened: u128,
 }
 
 impl Default for Pure {
@@ -51,6 +52,7 @@ impl Default for Pure {
             zombies: Zombies::default(),
             keys: BTreeMap::new(),
             grants: BTreeMap::new(),
+            decisions: BTreeMap::new(),
             factories: BTreeMap::new(),
             settings: Settings::new(product_id()),
             leases: Leases::default(),
@@ -103,6 +105,13 @@ impl Pure {
             let quick = self.now.ms_since(run.started_at) < 60_000;
             let ended = factory::Command::Ended { result: run.result.unwrap(), quick };
             self.order_factory(&run.factory.clone(), &ended);
+            let until = step.facts.iter().find_map(|fact| match fact {
+                Fact::Released { resets_at, .. } => *resets_at,
+                _ => None,
+            });
+            if let (Some(engine), Some(until)) = (run.engine.clone(), until) {
+                self.order_factory(&run.factory.clone(), &factory::Command::Limited { engine, until });
+            }
             self.runs.insert((job.id, run.epoch), run);
         }
         self.take_in(job);
@@ -125,6 +134,9 @@ impl Pure {
             None => self.graph.forget(job.id, false),
         }
         told.extend(self.graph.reached(job.id, job.stage));
+        for (id, count) in self.graph.take_changed() {
+            self.board.set_dependents(id, count, self.now);
+        }
         for (id, verdict) in told {
             let order = match verdict {
                 Verdict::Met => Order::DependenciesMet,
@@ -173,55 +185,8 @@ impl Pure {
         Ok(Submitted::Created(job))
     }
 
-    fn claim(&mut self, claim: &Claim) -> Result<Vec<Grant>, NotDone> {
-        let ask = border::ask(claim);
-        let factory = ask.claim.factory.clone();
-        self.hear(&factory);
-        let key = ask.claim_id.clone().map(|id| (factory.clone(), id));
-        if let Some((id, epoch)) = key.as_ref().and_then(|key| self.grants.get(key)).copied() {
-            return Ok(vec![self.granted(id, epoch, true)]);
-        }
-        let mut grants = Vec::new();
-        while (grants.len() as u32) < ask.max {
-            let pick = match self.board.pick(&ask.claim, self.now) {
-                Ok(Some(pick)) => pick,
-                Err(why) if grants.is_empty() => return Err(NotDone::Factory(why)),
-                Ok(None) | Err(_) => break,
-            };
-            self.opened += 1;
-            let lease = command::Lease {
-                factory: factory.clone(),
-                run: RunId(Uuid::from_u128(self.opened)),
-                engine: pick.engine,
-                ttl_sec: ask.ttl_sec,
-                claim_id: ask.claim_id.clone(),
-                decision: None,
-            };
-            let done = self.order(pick.job, Order::Lease(lease), &By::Factory(factory.clone()))?;
-            self.grants.extend(key.clone().map(|key| (key, (pick.job, done.job.epoch))));
-            grants.push(self.granted(pick.job, done.job.epoch, false));
-        }
-        Ok(grants)
-    }
-
-    fn granted(&self, id: JobId, epoch: Epoch, repeated: bool) -> Grant {
-        let job = self.jobs[&id].clone();
-        let held = self.leases.get(id).filter(|held| held.epoch == epoch);
-        let running = job.run.clone().filter(|run| run.epoch == epoch);
-        Grant {
-            run: running.unwrap_or_else(|| self.runs[&(id, epoch)].clone()),
-            epoch,
-            expires_at: held.map_or(job.updated_at, |held| held.expires_at),
-            ttl_sec: held.map_or(0, |held| held.ttl_sec),
-            lease_active: held.is_some(),
-            repeated,
-            decision: None,
-            job,
-        }
-    }
-
     fn beat(&mut self, beat: BeatOrder) -> Beaten {
-        let BeatOrder { factory: id, card: patch, leases, heard, .. } = beat;
+        let BeatOrder { factory: id, card: patch, leases, heard, load_permille } = beat;
         let listed = leases.as_ref().map(|leases| self.leases.beat(&id, leases, heard)).unwrap_or_default();
         if !listed.renewed.is_empty() {
             self.hear(&id);
@@ -239,8 +204,11 @@ impl Pure {
         card.health = patch.health.unwrap_or(card.health);
         card.seat_limit = patch.seat_limit.unwrap_or(card.seat_limit);
         card.heartbeat_sec = patch.heartbeat_sec.unwrap_or(card.heartbeat_sec);
-        let said = factory::Beat { card, load_permille: 0 };
-        self.order_factory(&id, &factory::Command::Beat(Box::new(said)));
+        card.repos = patch.repos.unwrap_or(card.repos);
+        let before = self.factories.get(&id).map_or(0, |factory| factory.load_permille);
+        let load_permille = load_permille.unwrap_or(before);
+        self.order_factory(&id, &factory::Command::Beat(Box::new(factory::Beat { card, load_permille })));
+        self.board.soften_factory(&id, load_permille, self.now);
         let known = |(job, epoch): &(JobId, Epoch), gave_back: bool| {
             self.ended.iter().any(|(at, of, by, how)| (at, of, by, *how) == (job, epoch, &id, gave_back))
         };
@@ -269,16 +237,17 @@ impl Pure {
         Ok(self.viewed(id))
     }
 
-    fn gate(&mut self, order: product::Command) {
+    fn set(&mut self, order: product::Command) -> String {
         let ends_leases = order == product::Command::Estop;
         let step = product::transition(&self.settings, order);
         self.log.extend(step.facts.iter().map(|fact| ("product".to_owned(), fact.kind())));
         self.settings = step.next;
-        self.board.set_rules(Rules { paused: self.settings.paused, ..Rules::default() }, self.now);
+        self.board.set_rules(rules(&self.settings), self.now);
         let held: Vec<JobId> = self.leases.iter().map(|(id, _)| id).collect();
         for id in held.into_iter().filter(|_| ends_leases) {
             self.order(id, Order::Evict, &border::operator()).unwrap();
         }
+        answers::settings(&self.settings)
     }
 
     fn renew(&mut self, no: JobNo, fence: Fence, ttl_sec: Option<u32>) -> Result<product::Renewal, NotDone> {
@@ -317,16 +286,17 @@ impl Backend for Pure {
     fn obey(&mut self, command: &Command) -> String {
         self.board.wake(self.now);
         let answer = match command {
-            Command::Submit { job, key, wish } => border::submitted(self.submit(*job, *key, wish)),
-            Command::Beat(beat) => border::beaten(Ok(self.beat(border::beat(beat, self.now)))),
-            Command::Claim(claim) => border::granted(self.claim(claim)),
-            Command::Report(report) => border::done(self.report(report)),
-            Command::Release { job, fence, result } => {
-                let fence = border::fence(*fence);
-                border::done(self.release(border::job(*job), fence, border::outcome(*result)))
+            Command::Submit { job, key, wish } => answers::submitted(self.submit(*job, *key, wish)),
+            Command::Beat(beat) => answers::beaten(Ok(self.beat(border::beat(beat, self.now)))),
+            Command::Claim(claim) => answers::granted(self.claim(claim)),
+            Command::Report(report) => answers::done(self.report(report)),
+            Command::Release { job, fence, result, resets_at } => {
+                let (fence, result) = (border::fence(*fence), border::outcome(*result));
+                let release = command::Release { fence, result, resets_at: resets_at.map(Timestamp) };
+                answers::done(self.release(border::job(*job), release))
             }
-            Command::Renew { job, fence, ttl_sec } => border::renewed(self.renew(*job, *fence, *ttl_sec)),
-            Command::Operate { job, order, if_rev } => border::done(self.job(border::job(*job)).and_then(|job| {
+            Command::Renew { job, fence, ttl_sec } => answers::renewed(self.renew(*job, *fence, *ttl_sec)),
+            Command::Operate { job, order, if_rev } => answers::done(self.job(border::job(*job)).and_then(|job| {
                 if if_rev.is_some_and(|rev| rev != job.rev) {
                     return Err(NotDone::Precondition { rev: job.rev });
                 }
@@ -334,15 +304,14 @@ impl Backend for Pure {
             })),
             Command::Drain { factory } => {
                 let order = factory::Command::Drain { reason: None };
-                border::viewed(self.drain(&border::factory(*factory), &order))
+                answers::viewed(self.drain(&border::factory(*factory), &order))
             }
             Command::Undrain { factory } => {
-                border::viewed(self.drain(&border::factory(*factory), &factory::Command::Resume))
+                answers::viewed(self.drain(&border::factory(*factory), &factory::Command::Resume))
             }
-            Command::Gate(gate) => {
-                self.gate(border::gate(*gate));
-                format!("ok paused {} v{}", self.settings.paused, self.settings.rev)
-            }
+            Command::Gate(gate) => self.set(border::gate(*gate)),
+            Command::Set(chosen) => self.set(border::choices(*chosen)),
+            Command::Weigh(said) => self.set(product::Command::SetWeights(border::weights(said))),
             Command::Pass(_) => String::new(),
         };
         self.pass_to(self.now.0);
@@ -361,6 +330,12 @@ impl Backend for Pure {
             ids.iter().for_each(|id| self.order_factory(id, &factory::Command::Check));
         }
         self.now = Timestamp(until);
+    }
+
+    fn preview(&mut self, claim: &Claim) -> String {
+        self.board.wake(self.now);
+        let preview = self.board.preview(&border::ask(claim).claim, self.now);
+        answers::previewed(preview.map_err(NotDone::Factory))
     }
 
     fn not_before(&mut self, job: JobNo) -> Option<i64> {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use actors::{Done, NotDone};
 use domain::job::command::{Fence, Release, Report};
-use domain::job::{Command as Order, Job, Refusal, RunResult, Stage};
+use domain::job::{Command as Order, Job, Refusal, Stage};
 use domain::{By, Epoch, FactoryId, JobId, Timestamp};
 
-use super::border;
 use super::pure::Pure;
+use super::{answers, border};
 
 /// When each zombie last left its event.
 pub(super) type Zombies = BTreeMap<(JobId, Epoch, Option<FactoryId>), Timestamp>;
@@ -25,20 +25,20 @@ impl Pure {
         };
         for (id, job) in &self.jobs {
             let name = format!("j{:03}", border::number(*id));
-            let runs = self.runs.iter().filter(|((of, _), _)| of == id).map(|(_, run)| border::ended(run));
+            let runs = self.runs.iter().filter(|((of, _), _)| of == id).map(|(_, run)| answers::ended(run));
             lines.insert(format!("{name} runs"), runs.collect::<Vec<_>>().join("; "));
             lines.insert(format!("{name} events"), events(&name));
             let mut job = Job::clone(job);
             if let (Some(lease), Some(held)) = (&mut job.lease, self.leases.get(*id)) {
                 (lease.expires_at, lease.ttl_sec, lease.renewals) = (held.expires_at, held.ttl_sec, held.renewals);
             }
-            lines.insert(name, border::record(&job));
+            lines.insert(name, answers::record(&job));
         }
         for (id, factory) in &self.factories {
-            lines.insert(id.to_string(), format!("{} uses {}", border::card(factory), self.board.seats_used(id)));
+            lines.insert(id.to_string(), format!("{} uses {}", answers::card(factory), self.board.seats_used(id)));
             lines.insert(format!("{id} events"), events(id.as_str()));
         }
-        lines.insert("product".into(), format!("{} v{}", self.settings.paused, self.settings.rev));
+        lines.insert("product".into(), answers::settings(&self.settings));
         lines.insert("product events".into(), events("product"));
         lines
     }
@@ -72,10 +72,10 @@ impl Pure {
         outcome
     }
 
-    pub(super) fn release(&mut self, id: JobId, fence: Fence, result: RunResult) -> Result<Done, NotDone> {
-        let job = self.job(id)?;
+    pub(super) fn release(&mut self, id: JobId, release: Release) -> Result<Done, NotDone> {
+        let (job, fence) = (self.job(id)?, release.fence.clone());
         let by = speaker(&job, &fence, By::Coordinator);
-        match self.order(id, Order::Release(Release { fence: fence.clone(), result, resets_at: None }), &by) {
+        match self.order(id, Order::Release(release), &by) {
             Err(why) if Self::is_stale(&why) => {
                 if self.ended_itself(id, &fence) {
                     Ok(Done { job, repeated: true })

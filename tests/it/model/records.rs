@@ -33,6 +33,8 @@ pub(crate) struct Run {
     pub(crate) cancelled: bool,
     /// Its factory's failures in a row are counted.
     pub(crate) counted: bool,
+    /// How it was decided, in words.
+    pub(crate) decision: String,
 }
 
 /// A job.
@@ -55,6 +57,10 @@ pub(crate) struct Job {
     pub(crate) spent_usd: u64,
     pub(crate) result: Option<Outcome>,
     pub(crate) checkpoint: Option<u8>,
+    /// Who made the checkpoint.
+    pub(crate) saved_by: Option<FactoryNo>,
+    /// How many runs there were before the last requeue.
+    pub(crate) old_runs: usize,
     pub(crate) approved: Vec<Word>,
     pub(crate) notes: Vec<Word>,
     pub(crate) question: Option<Word>,
@@ -74,7 +80,30 @@ pub(crate) struct Factory {
     pub(crate) silent: usize,
     pub(crate) draining: bool,
     pub(crate) failures: u32,
+    /// In thousandths.
+    pub(crate) load: u16,
     pub(crate) log: Log,
+}
+
+/// What came of looking for a job for a claim.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Look {
+    /// How many jobs were ready.
+    pub(crate) considered: usize,
+    /// How many of them the factory cannot get, by the first filter against each.
+    pub(crate) filtered: BTreeMap<Word, usize>,
+    pub(crate) pick: Option<Pick>,
+}
+
+/// The job that a claim gets.
+#[derive(Clone, Debug)]
+pub(crate) struct Pick {
+    pub(crate) job: JobNo,
+    pub(crate) engine: Option<Word>,
+    /// In millionths.
+    pub(crate) terms: [u64; 9],
+    /// In thousandths.
+    pub(crate) weights: [u64; 9],
 }
 
 impl Log {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::command::{Card, FactoryNo, JobNo, Status};
-use super::records::{Factory, Job, Run};
-use super::reference::Model;
+use super::command::{Card, Engine, FactoryNo, JobNo, Outcome, Status, Word};
+use super::records::{Factory, Job, Look, Pick, Run};
+use super::reference::{Model, score};
 
 /// The job as an answer shows it.
 pub(crate) fn view(job: &Job, repeated: bool) -> String {
@@ -20,8 +20,37 @@ pub(crate) fn grant(job: &Job, epoch: u64, repeated: bool) -> String {
         Status::Held => format!("until {} ttl {}", run.until, run.ttl_sec),
         Status::Released | Status::Expired | Status::Evicted => "ended".to_owned(),
     };
-    let Run { factory, engine, .. } = run;
-    format!("j{} e{epoch} run {} f{factory} {engine:?} {lease} v{} {repeated}", job.no, at + 1, job.log.rev)
+    let Run { factory, engine, decision, .. } = run;
+    let rev = job.log.rev;
+    format!("j{} e{epoch} run {} f{factory} {engine:?} {lease} v{rev} ({decision}) {repeated}", job.no, at + 1)
+}
+
+/// How a grant came about: the ready jobs, what kept some of them from the factory, and what each term adds.
+pub(crate) fn decision(look: &Look) -> String {
+    let shares = look.pick.as_ref().map(|pick| score::shares(&pick.terms, &pick.weights));
+    sought(look.considered, &look.filtered) + &format!(" shares {:?}", shares.unwrap_or_default())
+}
+
+/// What was looked at for a claim.
+pub(crate) fn sought(considered: usize, filtered: &BTreeMap<Word, usize>) -> String {
+    format!("of {considered} but {filtered:?}")
+}
+
+/// What a claim would get.
+pub(crate) fn preview(looked: Result<Look, String>) -> String {
+    let look = match looked {
+        Ok(look) => look,
+        Err(why) => return why,
+    };
+    let sought = sought(look.considered, &look.filtered);
+    let Some(Pick { job, engine, terms, weights }) = look.pick else { return format!("nothing {sought}") };
+    format!("j{job} {engine:?} {terms:?} {weights:?} {sought}")
+}
+
+/// The product as its operator has set it.
+pub(crate) fn product(model: &Model) -> String {
+    let weights = score::over(score::USUAL, &model.heavy);
+    format!("paused {} {:?} {weights:?} v{}", model.paused, model.chosen, model.log.rev)
 }
 
 /// The grants of one claim. In which order they come is nobody's promise.
@@ -34,12 +63,18 @@ pub(crate) fn grants(mut grants: Vec<String>) -> String {
 pub(crate) fn factory(factory: &Factory) -> String {
     let Factory { card, draining, log, .. } = factory;
     let presence = ["Online", "Stale", "Offline"][factory.silent];
-    let Card { seats, every_sec, failing, engines, capabilities, classes } = card;
+    let Card { seats, every_sec, failing, engines, capabilities, classes, repos } = card;
+    let engines: Vec<String> = engines.iter().map(engine).collect();
     format!(
         "{presence} draining {draining} failing {failing} seats {seats} every {every_sec} {engines:?} {capabilities:?} \
-         {classes:?} v{}",
+         {classes:?} {repos:?} v{}",
         log.rev
     )
+}
+
+fn engine(engine: &Engine) -> String {
+    let Engine { name, available, account, resets_at } = engine;
+    format!("{name} {available} {account:?} {resets_at:?}")
 }
 
 /// The answer to a heartbeat: what became of the leases that it lists, or does not.
@@ -51,9 +86,9 @@ pub(crate) fn beaten(model: &Model, no: FactoryNo, said: &[(&str, JobNo, u64)]) 
     let until = |at: JobNo, epoch: u64| model.jobs[&at].runs.iter().find(|run| run.epoch == epoch).unwrap().until;
     let renewed: Vec<_> = of(&["renewed"]).into_iter().map(|(at, epoch)| (at, epoch, until(at, epoch))).collect();
     // Seats and claimable jobs are soft: whether they show a lease that is taken back just now is nobody's promise.
-    let card = &model.factories[&no].card;
+    let load = model.factories[&no].load;
     let soft =
-        if of(&["taken"]).is_empty() { soft(model.seats_used(no), model.fitting(card).len()) } else { "~".into() };
+        if of(&["taken"]).is_empty() { soft(model.seats_used(no), load, model.claimable(no)) } else { "~".into() };
     format!(
         "{} renewed {renewed:?} lost {:?} unlisted {:?} cancelled {:?} {soft}",
         factory(&model.factories[&no]),
@@ -63,9 +98,9 @@ pub(crate) fn beaten(model: &Model, no: FactoryNo, said: &[(&str, JobNo, u64)]) 
     )
 }
 
-/// What only the dispatcher knows of a factory.
-pub(crate) fn soft(seats_used: u32, claimable: usize) -> String {
-    format!("uses {seats_used} claimable {claimable}")
+/// What is soft of a factory.
+pub(crate) fn soft(seats_used: u32, load: u16, claimable: usize) -> String {
+    format!("uses {seats_used} load {load} claimable {claimable}")
 }
 
 /// Every record of the model, by its name.
@@ -81,7 +116,7 @@ pub(crate) fn records(model: &Model) -> BTreeMap<String, String> {
         lines.insert(format!("f{no}"), format!("{} uses {}", factory(of), model.seats_used(*no)));
         lines.insert(format!("f{no} events"), of.log.events.join(" "));
     }
-    lines.insert("product".into(), format!("{} v{}", model.paused, model.log.rev));
+    lines.insert("product".into(), product(model));
     lines.insert("product events".into(), model.log.events.join(" "));
     lines
 }
@@ -94,15 +129,22 @@ fn record(job: &Job) -> String {
     });
     let run = job.lease().map(ended).unwrap_or_default();
     let Job { stage, blocked, epoch, attempt, not_before, deps_met, .. } = job;
-    let Job { spent_ms, spent_usd, result, checkpoint, approved, notes, question, wish, .. } = job;
+    let Job { spent_ms, spent_usd, result, checkpoint, saved_by, approved, notes, question, wish, .. } = job;
+    let (failed_on, preempted) =
+        (job.ended_as(&[Outcome::Failed, Outcome::TimedOut]), job.ended_as(&[Outcome::Preempted]));
+    let preempted: u32 = preempted.values().sum();
+    let saved_by = checkpoint.and(*saved_by);
     let edition = 1 + job.log.events.iter().filter(|event| **event == "job.edited").count();
     format!(
         "{stage:?} {blocked:?} e{epoch} v{} edition {edition} a{attempt} not before {not_before:?} met {deps_met} \
-         spent {spent_ms} {spent_usd} {result:?} wip {checkpoint:?} by {approved:?} notes {notes:?} asks {question:?} \
-         t{} p{} runs {} [{lease}] [{run}]",
+         spent {spent_ms} {spent_usd} {result:?} wip {checkpoint:?} of {saved_by:?} failed on {failed_on:?} \
+         preempted {preempted} by {approved:?} notes {notes:?} asks {question:?} t{} p{} due {:?} in {:?} runs {} \
+         [{lease}] [{run}]",
         job.log.rev,
         wish.title,
         wish.priority,
+        wish.due_at,
+        wish.repo,
         job.runs.len()
     )
 }

@@ -1,9 +1,7 @@
 //! Factories: heartbeats, claims, presence, drain.
 
-use std::cmp::Reverse;
-
-use super::super::command::{Beat, Card, Claim, FactoryNo, JobNo, Outcome, Stage, Status, Wish, Word};
-use super::{Factory, Job, Model, Run};
+use super::super::command::{Beat, Card, Claim, FactoryNo, Outcome, Stage, Status};
+use super::{Factory, Job, Model, Pick, Run};
 use crate::model::render;
 
 impl Model {
@@ -50,6 +48,7 @@ impl Model {
             (known && card != factory.card, "factory.changed"),
         ];
         (factory.card, factory.heard, factory.silent) = (card, self.now, 0);
+        factory.load = beat.load.unwrap_or(factory.load);
         factory.log.save(events.into_iter().filter(|(so, _)| *so).map(|(_, event)| event));
     }
 
@@ -59,30 +58,36 @@ impl Model {
         if let Some((at, epoch)) = claim.id.and_then(|id| self.grants.get(&(no, id))) {
             return render::grants(vec![render::grant(&self.jobs[at], *epoch, true)]);
         }
-        let used = self.seats_used(no);
-        let card = match self.factories.get(&no) {
-            None => return "unknown factory".into(),
-            Some(factory) if factory.draining => return "draining".into(),
-            Some(factory) if factory.card.failing => return "failing".into(),
-            Some(factory) if used >= factory.card.seats => return format!("no seat of {}", factory.card.seats),
-            Some(factory) => claim.card(&factory.card),
-        };
         let mut grants = Vec::new();
-        for _ in 0..claim.max.min(card.seats - used) {
-            // The most urgent first, then the one that waits longest, then by id.
-            let order = |at: &JobNo| (Reverse(self.jobs[at].wish.priority), self.jobs[at].since, *at);
-            let Some(at) = self.fitting(&card).into_iter().min_by_key(order) else { break };
+        while grants.len() < claim.max as usize {
+            let look = match self.look(claim, &self.weights(claim)) {
+                Ok(look) => look,
+                Err(why) if grants.is_empty() => return why,
+                Err(_) => break,
+            };
+            let Some(Pick { job: at, engine, .. }) = look.pick else { break };
             let job = self.jobs.get_mut(&at).unwrap();
             (job.epoch, job.not_before) = (job.epoch + 1, None);
-            let (until, engine) = (now + i64::from(claim.ttl_sec) * 1_000, engine(&card, &job.wish));
             let (epoch, ttl_sec, reached) = (job.epoch, claim.ttl_sec, Stage::Assigned);
-            job.runs.push(Run { factory: no, epoch, engine, started: now, until, ttl_sec, reached, ..Run::default() });
+            let (until, decision) = (now + i64::from(ttl_sec) * 1_000, render::decision(&look));
+            let run = Run { factory: no, epoch, engine, started: now, until, ttl_sec, reached, ..Run::default() };
+            job.runs.push(Run { decision, ..run });
             job.go(now, Stage::Assigned);
             job.log.save(["job.leased"]);
             grants.push(render::grant(job, epoch, false));
             self.grants.extend(claim.id.map(|id| ((no, id), (at, epoch))));
         }
         render::grants(grants)
+    }
+
+    /// The engine of a run is at its limit until then; earlier limits and those that are over say nothing new.
+    pub(super) fn limit(&mut self, run: &Run, until: i64) {
+        let Some(factory) = self.factories.get_mut(&run.factory).filter(|_| until > self.now) else { return };
+        let engine = factory.card.engines.iter_mut().find(|engine| Some(engine.name) == run.engine);
+        if let Some(engine) = engine.filter(|engine| engine.available || engine.resets_at < Some(until)) {
+            (engine.available, engine.resets_at) = (false, Some(until));
+            factory.log.save(["factory.changed"]);
+        }
     }
 
     pub(super) fn drain(&mut self, no: FactoryNo, draining: bool) -> String {
@@ -116,30 +121,6 @@ impl Model {
     pub(crate) fn seats_used(&self, no: FactoryNo) -> u32 {
         self.jobs.values().filter_map(Job::lease).filter(|run| run.factory == no).count() as u32
     }
-
-    /// The jobs that somebody with this card could be given now.
-    pub(crate) fn fitting(&self, card: &Card) -> Vec<JobNo> {
-        let key_is_free = |wish: &Wish| {
-            let same = |other: &&Job| other.lease().is_some() && other.wish.key == wish.key;
-            wish.key.is_none() || (self.jobs.values().filter(same).count() as u32) < wish.key_limit
-        };
-        let fits = |job: &&Job| {
-            job.stage == Stage::Queued
-                && job.not_before.is_none_or(|until| until <= self.now)
-                && key_is_free(&job.wish)
-                && job.wish.capabilities.iter().all(|wanted| card.capabilities.contains(wanted))
-                && job.wish.class.is_none_or(|class| card.classes.contains(&class))
-                && (job.wish.engines.is_empty() || engine(card, &job.wish).is_some())
-        };
-        self.jobs.values().filter(|_| !self.paused).filter(fits).map(|job| job.no).collect()
-    }
-}
-
-/// The job's first acceptable engine that is available, or the factory's first one.
-fn engine(card: &Card, wish: &Wish) -> Option<Word> {
-    let mut available = card.engines.iter().filter(|(_, available)| *available).map(|(name, _)| *name);
-    let wanted = wish.engines.iter().find(|name| card.engines.contains(&(name, true)));
-    if wish.engines.is_empty() { available.next() } else { wanted.copied() }
 }
 
 impl Factory {

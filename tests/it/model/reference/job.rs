@@ -1,11 +1,13 @@
 //! What a job goes through: how its runs end, what an operator orders, and what a factory says under its lease.
 
-use super::super::command::{Blocked, Command, Fence, Order, Outcome, Report, Stage, Status, Word};
+use std::collections::BTreeMap;
+
+use super::super::command::{Blocked, Command, FactoryNo, Fence, Order, Outcome, Report, Stage, Status, Word};
 use super::{Job, Run};
 use crate::model::render;
 
 /// What an edit leaves alone while a factory works by it.
-const FIXED: [&str; 3] = ["engines", "retry", "timeoutSec"];
+const FIXED: [&str; 4] = ["engines", "retry", "timeoutSec", "repo"];
 
 impl Job {
     /// The run whose lease is held.
@@ -81,6 +83,16 @@ impl Job {
         [lease, timeout, wall].into_iter().flatten().min_by_key(|(at, ..)| *at)
     }
 
+    /// How many runs since the last requeue ended like one of these, by factory.
+    pub(crate) fn ended_as(&self, these: &[Outcome]) -> BTreeMap<FactoryNo, u32> {
+        let mut times = BTreeMap::new();
+        for run in self.runs[self.old_runs..].iter().filter(|run| run.result.is_some_and(|how| these.contains(&how))) {
+            *times.entry(run.factory).or_default() += u32::from(run.status != Status::Held);
+        }
+        times.retain(|_, times| *times > 0);
+        times
+    }
+
     fn approved(&self) -> Result<(), String> {
         let counts = |by: &&&str| self.wish.reviewers.is_empty() || self.wish.reviewers.contains(by);
         let missing = self.wish.approvals.saturating_sub(self.approved.iter().filter(counts).count() as u32);
@@ -142,6 +154,8 @@ impl Job {
                 self.approved.clear();
                 self.notes.extend(note);
                 self.checkpoint = self.checkpoint.filter(|_| !fresh);
+                self.saved_by = self.saved_by.filter(|_| !fresh);
+                self.old_runs = self.runs.len();
             }
             Order::Cancel => {
                 self.lease_mut().into_iter().for_each(|run| run.cancelled = true);
@@ -160,7 +174,7 @@ impl Job {
 
     /// What the lease that a fence names gives: all rights while held. A release stands until the next grant, a final
     /// report for ever.
-    fn right(&self, fence: Fence) -> Option<Status> {
+    pub(super) fn right(&self, fence: Fence) -> Option<Status> {
         let run = self.runs.iter().find(|run| run.is_of(fence))?;
         let last = self.runs.last().is_some_and(|last| last.epoch == run.epoch);
         (last || run.reached.is_final()).then_some(run.status)
@@ -240,6 +254,8 @@ impl Job {
         let saved = report.checkpoint.filter(|new| self.checkpoint != Some(*new));
         self.checkpoint = saved.or(self.checkpoint);
         let mut events = Vec::from_iter(saved.map(|_| "job.checkpoint"));
+        let holder = self.lease().map(|run| run.factory);
+        self.saved_by = if saved.is_some() { holder } else { self.saved_by };
         let run = self.lease_mut().unwrap();
         let before = (run.exit, run.result, run.cost);
         let told = (report.exit.or(run.exit), report.result.or(run.result), report.cost.max(run.cost));

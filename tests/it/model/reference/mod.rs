@@ -5,11 +5,15 @@
 
 mod fleet;
 mod job;
+mod pick;
+pub(crate) mod score;
 
 use std::collections::BTreeMap;
 
-use super::command::{Blocked, Command, FactoryNo, Fence, Gate, JobNo, OnFailure, Outcome, Stage, Status, Wish};
-use super::records::{Factory, Job, Log, Run};
+use super::command::{
+    Blocked, Choices, Command, FactoryNo, Fence, Gate, Heavy, JobNo, OnFailure, Outcome, Stage, Status, Wish,
+};
+use super::records::{Factory, Job, Log, Pick, Run};
 use super::render;
 
 /// The whole product.
@@ -19,6 +23,9 @@ pub(crate) struct Model {
     pub(crate) jobs: BTreeMap<JobNo, Job>,
     pub(crate) factories: BTreeMap<FactoryNo, Factory>,
     pub(crate) paused: bool,
+    pub(crate) chosen: Choices,
+    /// What the operator said that terms weigh.
+    pub(crate) heavy: Heavy,
     pub(crate) log: Log,
     /// The job and the content of each submit with a key.
     pub(crate) keys: BTreeMap<u8, (JobNo, Wish)>,
@@ -46,6 +53,8 @@ impl Model {
             Command::Drain { factory } => self.drain(*factory, true),
             Command::Undrain { factory } => self.drain(*factory, false),
             Command::Gate(gate) => self.gate(*gate),
+            Command::Set(chosen) => self.set(*chosen, self.heavy.clone()),
+            Command::Weigh(heavy) => self.set(self.chosen, heavy.clone()),
             Command::Pass(_) => String::new(),
         };
         self.pass_to(if let Command::Pass(ms) = command { now + ms } else { now });
@@ -55,9 +64,15 @@ impl Model {
     /// A factory's write under a lease.
     fn write(&mut self, no: JobNo, fence: Fence, command: &Command) -> String {
         let (now, Some(job)) = (self.now, self.jobs.get_mut(&no)) else { return "no such job".into() };
+        let held = job.right(fence) == Some(Status::Held);
         let (answer, heard) = job.write(now, fence, command);
-        let of_run = job.runs.iter().find(|run| run.epoch == fence.epoch).map(|run| run.factory);
-        self.hear(fence.factory.or(of_run).filter(|_| heard));
+        let run = job.runs.iter().find(|run| run.epoch == fence.epoch).cloned();
+        self.hear(fence.factory.or(run.as_ref().map(|run| run.factory)).filter(|_| heard));
+        if let (Command::Release { result: Outcome::Quota, resets_at: Some(until), .. }, Some(run)) = (command, run)
+            && held
+        {
+            self.limit(&run, *until);
+        }
         answer
     }
 
@@ -92,7 +107,17 @@ impl Model {
         for job in self.jobs.values_mut().filter(|job| gate == Gate::Estop && job.lease().is_some()) {
             job.lose(self.now, Status::Evicted, Outcome::Released);
         }
-        format!("ok paused {} v{}", self.paused, self.log.rev)
+        render::product(self)
+    }
+
+    /// An operator chooses anew, or says anew what terms weigh.
+    fn set(&mut self, chosen: Choices, heavy: Heavy) -> String {
+        let weighed = |heavy: &Heavy| score::over(score::USUAL, heavy);
+        if chosen != self.chosen || weighed(&heavy) != weighed(&self.heavy) {
+            (self.chosen, self.heavy) = (chosen, heavy);
+            self.log.save(["product.settings"]);
+        }
+        render::product(self)
     }
 
     /// The next instant at which something is due.
