@@ -72,6 +72,7 @@ fn failing(factory: &Factory, result: RunResult, quick: bool) -> Vec<Fact> {
 }
 
 /// The engine cannot be used until then. A limit that is over, or ends before the one that is known, says nothing new.
+/// When the limit of an available engine would reset is no limit.
 fn limited(factory: &Factory, engine: &str, until: Timestamp, now: Timestamp) -> Vec<Fact> {
     let mut card = factory.card();
     let is_news = |engine: &Engine| engine.state == EngineState::Available || engine.resets_at < Some(until);
@@ -82,7 +83,7 @@ fn limited(factory: &Factory, engine: &str, until: Timestamp, now: Timestamp) ->
         return Vec::new();
     }
     engine.state = EngineState::Unavailable;
-    engine.resets_at = engine.resets_at.max(Some(until));
+    engine.resets_at = Some(until);
     vec![Fact::Changed { card }]
 }
 

@@ -115,6 +115,19 @@ fn an_engine_at_its_limit_cannot_be_used_until_the_latest_time_that_is_known() {
 }
 
 #[test]
+fn when_an_available_engine_would_reset_is_no_limit() {
+    let card = || {
+        let mut claude = engine("claude", EngineState::Available);
+        claude.resets_at = Some(Timestamp(3_600_000));
+        Card { engines: vec![claude], ..card("f1") }
+    };
+    story("factory", "engine_limited_before_its_reset", Seen(Some(registered(card()))))
+        .at(10)
+        .does(Command::Limited { engine: "claude".into(), until: Timestamp(600_000) })
+        .snap();
+}
+
+#[test]
 fn five_quick_failures_in_a_row_drain() {
     let fails = || ended(RunResult::Failed, true);
     story("factory", "five_quick_failures", known())
