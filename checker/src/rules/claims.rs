@@ -87,7 +87,7 @@ fn fits(
         let what = format!("granted for {ttl} s where {} were asked for", claim.ttl_sec);
         case.broken(findings, "grant", Place::job(job).op(deed.invoked), what);
     }
-    weighed(case, track, (deed, claim), (job, epoch), findings);
+    weighed(case, track, calm, (deed, claim), (job, epoch), findings);
     let Some(spec) = case.specs.get(&job) else { return };
     let Some(last) = track.last(job).filter(|last| !last.state.needs_edited) else { return };
     let cards = track.factories.get(&claim.factory).map(Vec::as_slice).unwrap_or_default();
@@ -108,6 +108,7 @@ fn fits(
 fn weighed(
     case: &Case<'_>,
     track: &Track,
+    calm: &Calm,
     (deed, claim): (&Deed, &Claim),
     (job, epoch): (Name, u64),
     findings: &mut Findings,
@@ -116,6 +117,9 @@ fn weighed(
     let granted = &track.changes[lease.granted];
     let What::Leased(grant) = &case.facts[granted.last].what else { return };
     let (Some(decision), Some(priority)) = (grant.decision, granted.state.priority) else { return };
+    if !calm.is_calm(granted.at.saturating_sub(WEIGHED_MS), granted.at) {
+        return;
+    }
     let term = match priority {
         Priority::Critical => 1.0,
         Priority::High => 2.0 / 3.0,
