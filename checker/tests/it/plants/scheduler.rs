@@ -109,7 +109,11 @@ pub(super) fn too_long() -> Book {
 pub(super) fn other_weights() -> Book {
     let mut shares = SHARES;
     shares[0] = 40.0;
-    decided(json!({"considered": 1, "shares": shares}))
+    let (mut book, a) = (Book::new(), job(1));
+    // Weights are judged in calm times: some while after the start.
+    book.mark("started").wait(62_000).beat("f1", 1, &[]).submit(&a, "k-a").claim("f1", &a, "c-1");
+    book.decided(json!({"considered": 1, "shares": shares}));
+    book
 }
 
 pub(super) fn reviews() -> Book {
