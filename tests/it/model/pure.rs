@@ -105,10 +105,10 @@ impl Pure {
             let quick = self.now.ms_since(run.started_at) < 60_000;
             let ended = factory::Command::Ended { result: run.result.unwrap(), quick };
             self.order_factory(&run.factory.clone(), &ended);
-            let until = step.facts.iter().find_map(|fact| match fact {
-                Fact::Released { resets_at, .. } => *resets_at,
-                _ => None,
-            });
+            let until = step
+                .facts
+                .iter()
+                .find_map(|fact| if let Fact::Released { resets_at, .. } = fact { *resets_at } else { None });
             if let (Some(engine), Some(until)) = (run.engine.clone(), until) {
                 self.order_factory(&run.factory.clone(), &factory::Command::Limited { engine, until });
             }
