@@ -86,7 +86,8 @@ async fn serve(config: Config) -> Result<Exit, Failure> {
         let serving = http::bind(Edge::new(node.clone(), env!("CARGO_PKG_VERSION")), &listen);
         let serving = serving.map_err(|error| Failure::said(Exit::Failed, error.to_string()))?;
         Out::new(false).line(&format!("listening on http://{}", serving.address))?;
-        tracing::info!(address = %serving.address, data = %config.data.display(), "the coordinator serves");
+        let (address, data, on) = (serving.address, config.data.display(), config.switches);
+        tracing::info!(%address, %data, preemption = on.preemption, shadow = on.shadow, "the coordinator serves");
         let mut asked = false;
         let stop = async {
             tokio::select! {

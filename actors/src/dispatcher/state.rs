@@ -134,7 +134,10 @@ impl State {
     pub(super) fn stands(&mut self, me: &ActorRef<Msg>, id: JobId, seen: &Seen) {
         self.offer_ended(id, seen);
         match seen {
-            Seen::At(standing) => self.follow(me, standing),
+            Seen::At(standing) => {
+                self.follow(me, standing);
+                self.weigh();
+            }
             Seen::Missing => {}
             Seen::Unread => drop(me.send_after(ASK_AGAIN, move || Msg::JobDied(id))),
         }

@@ -181,25 +181,35 @@ impl Class {
     /// The best candidate by age and due.
     pub(super) fn head(&self, weights: &Weights, now: Timestamp) -> Option<Head> {
         let undated = self.undated.first().map(|rank| head(weights, *rank, None, now));
-        match (undated, self.dated_head(weights, now)) {
+        let dated = self.best_dated(weights, now, 1).pop();
+        match (undated, dated) {
             (Some(undated), Some(dated)) => Some(if dated.beats(&undated) { dated } else { undated }),
             (undated, dated) => undated.or(dated),
         }
     }
 
-    /// The best candidate that is due at some time, by looking at both orders from their beginnings until nothing that
-    /// follows in both can be better (the threshold algorithm of Fagin, Lotem and Naor, "Optimal aggregation
-    /// algorithms for middleware", 2001).
-    fn dated_head(&self, weights: &Weights, now: Timestamp) -> Option<Head> {
-        let mut best: Option<Head> = None;
+    /// The candidates among which the best `most` of them are.
+    pub(super) fn front(&self, weights: &Weights, now: Timestamp, most: usize) -> Vec<Head> {
+        let mut front = self.best_dated(weights, now, most);
+        front.extend(self.undated.iter().take(most).map(|rank| head(weights, *rank, None, now)));
+        front
+    }
+
+    /// The best candidates that are due at some time, best first, by looking at both orders from their beginnings until
+    /// nothing that follows in both can be better (the threshold algorithm of Fagin, Lotem and Naor, "Optimal
+    /// aggregation algorithms for middleware", 2001).
+    fn best_dated(&self, weights: &Weights, now: Timestamp, most: usize) -> Vec<Head> {
+        let mut best: Vec<Head> = Vec::new();
         for ((rank, its_due), (due_at, its_rank)) in self.by_age.iter().zip(&self.by_due) {
             for seen in [head(weights, *rank, Some(*its_due), now), head(weights, *its_rank, Some(*due_at), now)] {
-                if best.is_none_or(|best| seen.beats(&best)) {
-                    best = Some(seen);
+                if !best.contains(&seen) {
+                    let place = best.partition_point(|other| other.beats(&seen));
+                    best.insert(place, seen);
+                    best.truncate(most);
                 }
             }
             let bound = head(weights, *rank, Some(*due_at), now);
-            if best.is_some_and(|best| !bound.beats(&best)) {
+            if best.len() == most && best.last().is_some_and(|last| !bound.beats(last)) {
                 break;
             }
         }

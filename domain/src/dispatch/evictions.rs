@@ -82,6 +82,12 @@ impl Evictions {
         self.shunned.get(&(preemptor, seat)).is_some_and(|shunned| shunned.until > now)
     }
 
+    /// When the next factory that is left out for that job no longer is.
+    pub(super) fn shuns_until(&self, preemptor: JobId, now: Timestamp) -> Option<Timestamp> {
+        let of_it = self.shunned.range((preemptor, SeatNo::MIN)..=(preemptor, SeatNo::MAX));
+        of_it.map(|(_, shunned)| shunned.until).filter(|until| *until > now).min()
+    }
+
     /// Forgets which factories a job that has gone left out.
     pub(super) fn forget(&mut self, preemptor: JobId) {
         self.shunned.retain(|(job, _), _| *job != preemptor);
@@ -95,6 +101,14 @@ impl Evictions {
     /// Everything that is under way.
     pub(super) fn iter(&self) -> impl Iterator<Item = (JobId, Phase)> {
         self.open.iter().map(|(preemptor, phase)| (*preemptor, *phase))
+    }
+
+    /// The factory of which a seat is kept for the job.
+    pub(super) fn seat_kept(&self, preemptor: JobId) -> Option<SeatNo> {
+        match self.of(preemptor)? {
+            Phase::Kept { seat, .. } => Some(seat),
+            Phase::Evicting { .. } => None,
+        }
     }
 
     /// The jobs that a seat of the factory is kept for.

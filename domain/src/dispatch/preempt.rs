@@ -54,11 +54,14 @@ pub struct Preemption {
 }
 
 impl Cost {
-    /// A job that was preempted is left alone for a while, the longer the more often that happened.
-    pub fn is_protected(&self) -> bool {
+    /// For how many more milliseconds the run is left alone: a job that was preempted is, the longer the more often.
+    pub fn protected_ms(&self) -> u64 {
+        if self.preempted == 0 || Mutant::ProtectionIgnored.is_planted() {
+            return 0;
+        }
         let doublings = self.preempted.saturating_sub(1).min(32);
         let protected = PROTECTED_MS.saturating_mul(1 << doublings).min(MOST_PROTECTED_MS);
-        self.preempted > 0 && self.running_ms < protected && !Mutant::ProtectionIgnored.is_planted()
+        protected.saturating_sub(self.running_ms)
     }
 }
 
@@ -71,7 +74,7 @@ pub fn select_with_preemption(
         true => cost.priority <= priority,
         false => cost.priority < priority,
     };
-    let may_go = candidates.into_iter().filter(|one| less_urgent(&one.cost) && !one.cost.is_protected());
+    let may_go = candidates.into_iter().filter(|one| less_urgent(&one.cost) && one.cost.protected_ms() == 0);
     let evict = may_go.min_by_key(|one| (one.cost, one.job))?;
     Some(Preemption { breakdown: evict.cost, evict, reason: Grounds::NoFreeSeat })
 }

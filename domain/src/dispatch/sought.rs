@@ -33,7 +33,7 @@ pub struct Sought {
 }
 
 /// How many runners-up are kept.
-const MOST_TOP: usize = 3;
+pub(super) const MOST_TOP: usize = 3;
 
 impl Sought {
     /// Counts jobs that the factory cannot get.

@@ -83,6 +83,7 @@ pub struct Descriptor {
 
 /// An engine on a factory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Engine {
     /// Its name (`claude`, `codex`, `shell`, …).
     pub name: String,
@@ -94,8 +95,8 @@ pub struct Engine {
     pub account: Option<String>,
     /// Whether it can be used.
     pub state: EngineState,
-    /// When its usage limit resets.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// When its usage limit resets. Earlier versions have stored it under its name in Rust.
+    #[serde(default, alias = "resets_at", skip_serializing_if = "Option::is_none")]
     pub resets_at: Option<Timestamp>,
 }
 

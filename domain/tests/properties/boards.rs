@@ -156,7 +156,8 @@ impl Pair {
             }
             Move::Rules { paused, review_limit, cents, weights } => {
                 let weights = Weights::default().with(&shapes::weights(&weights));
-                let rules = Rules { paused, review_limit, weights, estimate: Usd(cents * 10_000), ..Rules::default() };
+                let estimate = Usd(cents * 10_000);
+                let rules = Rules { paused, review_limit, weights, estimate, keeps_top: true, ..Rules::default() };
                 self.board.set_rules(rules.clone(), self.now);
                 self.rival.rules = rules;
             }
@@ -223,6 +224,11 @@ impl Pair {
         let seen = self.board.preview(claim, self.now).map(|(pick, _)| pick);
         let pick = self.board.pick(claim, self.now);
         prop_assert_eq!(&seen, &pick);
+        if let Ok(Some(pick)) = &pick
+            && self.rival.rules.keeps_top
+        {
+            prop_assert_eq!(Ok(&pick.sought.top), self.rival.runners_up(claim, self.now).as_ref());
+        }
         let scored = pick.map(|pick| pick.map(|Pick { job, breakdown, .. }| (job, breakdown.score())));
         prop_assert_eq!(&scored, &best);
         let answer = best.map(|best| best.map(|(job, _)| job));

@@ -272,7 +272,7 @@ proptest! {
             cost: *cost,
         }).collect();
         let chosen = select_with_preemption(priority, candidates.clone());
-        let may_go = |one: &&Candidate| one.cost.priority < priority && !one.cost.is_protected();
+        let may_go = |one: &&Candidate| one.cost.priority < priority && one.cost.protected_ms() == 0;
         for other in candidates.iter().filter(may_go) {
             let chosen = chosen.as_ref().map(|chosen| chosen.breakdown);
             prop_assert!(chosen.is_some_and(|chosen| chosen <= other.cost), "{:?} before {:?}", chosen, other);

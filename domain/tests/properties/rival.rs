@@ -132,18 +132,39 @@ impl Rival {
 
     /// The best job for the claim, with its score.
     pub(crate) fn best(&self, claim: &Claim, now: Timestamp) -> Result<Option<(JobId, Score)>, Refusal> {
+        Ok(self.in_order(claim, now)?.first().map(|(score, known)| (known.job.job, *score)))
+    }
+
+    /// The best three of the others. Of jobs that share a key and are otherwise alike only the first counts.
+    pub(crate) fn runners_up(&self, claim: &Claim, now: Timestamp) -> Result<Vec<(JobId, Score)>, Refusal> {
+        let order = self.in_order(claim, now)?;
+        let alike = |one: &Known, other: &Known| {
+            let (a, b) = (&one.job, &other.job);
+            (&a.key, a.due_at, &a.needs, &a.merit, one.dependents) == (&b.key, b.due_at, &b.needs, &b.merit, other.dependents)
+        };
+        let is_first = |at: usize| order[at].1.job.key.is_none() || !order[..at].iter().any(|(_, other)| alike(other, order[at].1));
+        let others = (1..order.len()).filter(|at| is_first(*at));
+        let mut others: Vec<_> = others.map(|at| (order[at].1.job.job, order[at].0)).collect();
+        others.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+        others.truncate(3);
+        Ok(others)
+    }
+
+    /// Every job that the claim could get, best first.
+    fn in_order(&self, claim: &Claim, now: Timestamp) -> Result<Vec<(Score, &Known)>, Refusal> {
         let card = self.admit(&claim.factory)?;
         if self.is_shut() {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let weights = self.rules.weights.with(&claim.weights);
         let ready = self.jobs.iter().filter(|known| known.spot == Spot::Ready);
         let fitting = ready.filter(|known| self.fits(card, claim, &known.job, now));
-        let scored = fitting.map(|known| (self.score(card, claim, known, &weights, now), &known.job));
-        let best = scored.min_by(|(a, one), (b, other)| {
-            b.cmp(a).then(one.queued_at.cmp(&other.queued_at)).then(one.job.cmp(&other.job))
+        let mut scored: Vec<_> = fitting.map(|known| (self.score(card, claim, known, &weights, now), known)).collect();
+        scored.sort_by(|(a, one), (b, other)| {
+            let rank = |known: &Known| (known.job.queued_at, known.job.job);
+            b.cmp(a).then(rank(one).cmp(&rank(other)))
         });
-        Ok(best.map(|(score, job)| (job.job, score)))
+        Ok(scored)
     }
 
     /// The score under the product's weights, for comparing who a job goes to.

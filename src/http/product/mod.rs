@@ -16,20 +16,19 @@ use domain::ProductId;
 use domain::product::{Command, Settings};
 use wire::{Problem, ProductState};
 
-use super::answer::{Answer, ok};
+use super::answer::{Answer, tagged};
 use super::body::JOB;
 use super::call::{Call, Nothing, operator};
 use super::headers::Expected;
 use super::refusal;
 
-/// Opens or closes the gate of the product that the request names.
+/// Opens or closes the gate of the product that the request names, if its settings have a revision that the caller
+/// expects.
 async fn order(mut call: Call, command: Command) -> Answer {
     let id = call.product_id()?;
     let Nothing {} = call.strict().await?;
-    let product = call.product(&id).await?;
-    let _permit = call.permit(&product)?;
-    let settings = product.set_gate(command, operator()).await.map_err(refusal::of)?;
-    ok(&ProductState { product_id: id.to_string(), paused: settings.paused, evicted: None })
+    let settings = change(&call, &id, command).await?;
+    tagged(settings.rev, &ProductState { product_id: id.to_string(), paused: settings.paused, evicted: None })
 }
 
 /// The settings of a product; those of one that was never heard of are as usual.

@@ -14,8 +14,9 @@ use crate::http::call::{Call, Nothing};
     path = "/api/fleet/resume",
     operation_id = "resumeProduct",
     tag = "product",
+    params(("If-Match" = Option<String>, Header, description = "The revision of the settings that is meant.")),
     request_body = Nothing,
-    responses((status = 200, description = "The product.", body = ProductState)),
+    responses((status = 200, description = "The product.", body = ProductState, headers(("ETag" = String)))),
 )]
 pub(crate) async fn run(call: Call) -> Answer {
     order(call, Command::Resume).await

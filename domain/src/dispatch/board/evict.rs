@@ -9,6 +9,7 @@ use crate::dispatch::index::ClassNo;
 use crate::dispatch::preempt::{Candidate, Cost, Preemption, select_with_preemption};
 use crate::dispatch::seats::SeatNo;
 use crate::dispatch::supply::Claim;
+use crate::job::state::Priority;
 use crate::mutant::Mutant;
 use crate::{Epoch, FactoryId, JobId, Timestamp};
 
@@ -30,6 +31,7 @@ impl Board {
     /// Follows the evictions that are under way and begins new ones. Answers those that are due.
     pub fn preempt(&mut self, now: Timestamp) -> Vec<Order> {
         let mut due = Vec::new();
+        self.evictable = None;
         for (job, phase) in self.evictions.iter().collect::<Vec<_>>() {
             due.extend(self.follow(job, phase, now));
         }
@@ -115,41 +117,46 @@ impl Board {
             if self.evictions.of(job).is_some() || hopeless.contains(&class) || !self.is_open(spot.lock) {
                 continue;
             }
-            let Some(Preemption { evict, .. }) = self.select(job, now) else {
-                hopeless.insert(class);
+            let candidates = self.candidates(job, now);
+            let protected = candidates.iter().map(|one| one.cost.protected_ms()).filter(|ms| *ms > 0).min();
+            if let Some(Preemption { evict, .. }) = select_with_preemption(Priority::Critical, candidates) {
+                let seat = self.seats.number(&evict.factory);
+                self.evictions.begin(job, Victim { job: evict.job, epoch: evict.epoch, seat }, now);
                 continue;
-            };
-            let seat = self.seats.number(&evict.factory);
-            self.evictions.begin(job, Victim { job: evict.job, epoch: evict.epoch, seat }, now);
+            }
+            let shunned = self.evictions.shuns_until(job, now);
+            if shunned.is_none() {
+                hopeless.insert(class);
+            }
+            let until = protected.map(|ms| now.plus_ms(ms));
+            self.evictable = [self.evictable, until, shunned].into_iter().flatten().min();
         }
     }
 
-    /// Whom a ready urgent job evicts. None: it can be placed, or nobody may be evicted for it.
-    fn select(&self, job: JobId, now: Timestamp) -> Option<Preemption> {
-        let class = self.index.class(self.ready_entry(job)?.class)?;
-        let eligible: BTreeSet<SeatNo> = self.eligible(job, class, now).collect();
+    /// What runs where a ready urgent job could, and is not to give way yet. Nothing, if the job can be placed.
+    fn candidates(&self, job: JobId, now: Timestamp) -> Vec<Candidate> {
+        let class = self.ready_entry(job).and_then(|entry| self.index.class(entry.class));
+        let eligible: BTreeSet<SeatNo> = class.map(|class| self.eligible(job, class, now).collect()).unwrap_or_default();
         if eligible.iter().any(|seat| self.seats.has_room(*seat)) {
-            return None;
+            return Vec::new();
         }
         let giving: BTreeSet<JobId> = self.evictions.victims().map(|(_, victim, _)| victim.job).collect();
         let candidates = self
             .running
             .iter()
             .filter(|(job, running)| eligible.contains(&running.seat) && !running.delivered && !giving.contains(job));
-        select_with_preemption(
-            class.kind.merit.priority,
-            candidates.map(|(job, running)| Candidate {
-                job: *job,
-                epoch: running.tenure.epoch,
-                factory: running.tenure.holder.clone(),
-                cost: Cost {
-                    priority: running.priority,
-                    preempted: running.tenure.preempted,
-                    unsaved_ms: now.ms_since(running.tenure.saved_at),
-                    running_ms: now.ms_since(running.tenure.since),
-                },
-            }),
-        )
+        let candidates = candidates.map(|(job, running)| Candidate {
+            job: *job,
+            epoch: running.tenure.epoch,
+            factory: running.tenure.holder.clone(),
+            cost: Cost {
+                priority: running.priority,
+                preempted: running.tenure.preempted,
+                unsaved_ms: now.ms_since(running.tenure.saved_at),
+                running_ms: now.ms_since(running.tenure.since),
+            },
+        });
+        candidates.collect()
     }
 
     /// Some eligible factory has a free seat.

@@ -69,14 +69,16 @@ impl Board {
         let class = self.index.class(*class)?;
         let needs = self.index.needs(class)?;
         let key = spot.lock.and_then(|lock| self.index.locks().key(lock)).cloned();
-        let factories = self.stances(class, needs, *spot, now);
+        // The seat that is kept for the job is not free for anybody else, but for the job it is.
+        let kept = self.evictions.seat_kept(job);
+        let factories = self.stances(class, needs, *spot, kept, now);
         let (reason, until) = match (self.shut(), place) {
             (Some(Reason::ProductPaused), _) => (Reason::ProductPaused, None),
             (_, Place::Delayed(until)) => (Reason::NotBefore, Some(*until)),
             (Some(reason), _) => (reason, None),
             (None, _) if !self.is_open(spot.lock) => (Reason::ConcurrencyKey, None),
             (None, _) => {
-                let reason = self.fleet_reason(class, needs, now);
+                let reason = kept.map_or_else(|| self.fleet_reason(class, needs, now), |_| Reason::Position);
                 let untils =
                     factories.iter().filter(|stance| stance.reason == reason).filter_map(|stance| stance.until);
                 (reason, untils.min())
@@ -100,12 +102,22 @@ impl Board {
         })
     }
 
-    fn stances(&self, class: &Class, needs: &Needs, spot: Spot, now: Timestamp) -> Vec<Stance> {
+    fn stances(
+        &self,
+        class: &Class,
+        needs: &Needs,
+        spot: Spot,
+        kept: Option<SeatNo>,
+        now: Timestamp,
+    ) -> Vec<Stance> {
         let of = |(seat, card): (SeatNo, &std::sync::Arc<crate::factory::Factory>)| {
             let claim = Claim::plain(card.id.clone());
             let bid = self.bid(seat, card, &claim, now);
             let head = class::head(&bid.weights, spot.rank, spot.due_at, now);
-            let reason = self.stance(class, needs, seat, card, now);
+            let reason = match self.stance(class, needs, seat, card, now) {
+                Reason::Seats if kept == Some(seat) => Reason::Position,
+                reason => reason,
+            };
             Stance {
                 factory: card.id.clone(),
                 reason,

@@ -97,6 +97,8 @@ pub struct Board {
     /// Entries that have failed twice on some factory.
     excluding: usize,
     evictions: Evictions,
+    /// When somebody may be evicted next for an urgent job for which nobody may be now.
+    evictable: Option<Timestamp>,
 }
 
 impl Board {
@@ -116,10 +118,11 @@ impl Board {
         self.waiters.take(no);
     }
 
-    /// When time alone changes something next: a pause is over, an engine can be used again, an eviction goes on.
+    /// When time alone changes something next: a pause is over, an engine can be used again, an eviction goes on or can
+    /// begin.
     pub fn next_wake(&self) -> Option<Timestamp> {
         let pause = self.delayed.first().map(|(at, _)| *at);
-        [pause, self.seats.next_reset(), self.evictions.next_due()].into_iter().flatten().min()
+        [pause, self.seats.next_reset(), self.evictions.next_due(), self.evictable].into_iter().flatten().min()
     }
 
     /// Seats of a factory that are taken.

@@ -47,7 +47,10 @@ impl Board {
                 self.excluding += usize::from(!job.merit.failed_on.is_empty());
                 self.settle(Entry { class, spot, place: offered.unwrap_or(next) }, now);
             }
-            (None, None) => self.block(job.job, job.blocked_reason),
+            (None, None) => {
+                self.block(job.job, job.blocked_reason);
+                self.evictions.forget(job.job);
+            }
         }
         if job.stage == Stage::Review {
             self.reviewing.insert(job.job);
@@ -95,6 +98,7 @@ impl Board {
         let was_shut = self.shut().is_some();
         self.remove(job, now);
         self.reviewing.remove(&job);
+        self.evictions.forget(job);
         self.reopened(was_shut, now);
     }
 

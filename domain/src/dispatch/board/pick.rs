@@ -5,7 +5,7 @@ use super::{Board, Entry, Place};
 use crate::dispatch::class::{self, Class, Head};
 use crate::dispatch::needs::Needs;
 use crate::dispatch::reason::Reason;
-use crate::dispatch::sought::{Pick, Sought};
+use crate::dispatch::sought::{MOST_TOP, Pick, Sought};
 use crate::dispatch::supply::Claim;
 use crate::factory::Refusal;
 use crate::{FactoryId, JobId, Timestamp};
@@ -49,7 +49,7 @@ impl Board {
 
     fn best(&self, bid: &Bid<'_>) -> (Option<Pick>, Sought) {
         let mut sought = Sought { considered: self.ready(), ..Sought::default() };
-        let (mut best, mut heads) = (None::<Best<'_>>, Vec::new());
+        let (mut best, mut others) = (None::<Best<'_>>, Vec::new());
         for demand in self.index.demands() {
             let rejected = bid.supply.rejects(&demand.needs);
             for (_, class) in self.index.classes(demand).filter(|(_, class)| class.ready > 0) {
@@ -64,9 +64,11 @@ impl Board {
                     sought.filter(Reason::Excluded, open);
                     continue;
                 }
-                head.score = head.score.plus(bid.base(&class.kind, &demand.needs));
+                let base = bid.base(&class.kind, &demand.needs);
+                head.score = head.score.plus(base);
                 if self.rules.keeps_top {
-                    heads.push((head.rank.job, head.score));
+                    let front = class.front(&bid.weights, bid.now, MOST_TOP + 1);
+                    others.extend(front.iter().map(|other| (other.rank.job, other.score.plus(base))));
                 }
                 if best.as_ref().is_none_or(|best| head.beats(&best.head)) {
                     best = Some(Best { head, class, needs: &demand.needs });
@@ -74,8 +76,8 @@ impl Board {
             }
         }
         let Some(best) = best else { return (None, sought) };
-        heads.retain(|(job, _)| *job != best.head.rank.job);
-        sought.keep_top(heads);
+        others.retain(|(job, _)| *job != best.head.rank.job);
+        sought.keep_top(others);
         let pick = picked(bid, &best, sought.clone());
         (Some(pick), sought)
     }
