@@ -17,7 +17,7 @@ use super::batch::Batch;
 use super::checkpoint::emptied;
 use super::load::pin;
 use super::lock::Lock;
-use super::outcome::{may_come_back, not_written, settled};
+use super::outcome::{may_come_back, not_written, settled, why};
 use super::read::{Failed, keys, select};
 use super::saved::{Unreadable, json};
 use super::space::Space;
@@ -36,6 +36,8 @@ pub(super) struct SqliteBackend {
     pub(super) writer: DatabaseConnection,
     pub(super) file: PathBuf,
     pub(super) space: Space,
+    /// Why the last commit failed, where it lies in the WAL and a new start may find it.
+    pub(super) unsettled: Option<Why>,
     /// Nobody else may write while this lives.
     pub(super) _lock: Arc<Lock>,
     /// Tells by its end that nothing is written any more.
@@ -71,8 +73,14 @@ impl SqliteBackend {
         Ok(Statement::from_sql_and_values(DbBackend::Sqlite, COMMIT, values))
     }
 
-    /// Writes a batch and makes sure of its outcome.
-    async fn written(&self, batch: &[Numbered]) -> Written {
+    /// Writes a batch and makes sure of its outcome. Nothing is tried while a commit before may still come back.
+    async fn written(&mut self, batch: &[Numbered]) -> Written {
+        if let Some(why) = &self.unsettled {
+            if !emptied(&self.writer).await {
+                return Written::NotWritten(why.clone());
+            }
+            self.unsettled = None;
+        }
         let statement = match self.statement(batch).await {
             Ok(statement) => statement,
             Err(failed) => return Written::NotWritten(failed.into()),
@@ -91,6 +99,7 @@ impl SqliteBackend {
             }
         }
         if may_come_back(&error) && !emptied(&self.writer).await {
+            self.unsettled = Some(why(&error));
             return Written::Lost;
         }
         outcome

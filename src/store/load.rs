@@ -12,7 +12,7 @@ use domain::dispatch::Standing;
 use domain::job::{Job, Stage};
 use domain::{JobId, ProductId, Timestamp};
 use entities::product as settings;
-use sea_orm::{DatabaseTransaction, DbErr, EntityTrait, TransactionTrait};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, TransactionTrait};
 
 use super::connect::{Role, connect};
 use super::outcome::why;
@@ -43,17 +43,28 @@ pub(super) async fn pin(file: &Path, product: &ProductId) -> Result<Pinned, Why>
         let (last_seq, last_at) = row.map_or(Ok((0, 0)), |row| row.try_get_many_by_index())?;
         Ok((transaction, number(last_seq), Timestamp(last_at)))
     };
-    let (transaction, last_seq, last_at) = pinned.await.map_err(|error: DbErr| why(&error))?;
+    let (transaction, last_seq, last_at) = match pinned.await {
+        Ok(pinned) => pinned,
+        Err(error) => {
+            close(db, Ok(())).await;
+            return Err(why(&error));
+        }
+    };
     let product = product.clone();
     let load = async move {
         let opened = load(&transaction, &product, (last_seq, last_at)).await;
         let ended = transaction.rollback().await;
-        if let Err(error) = db.close().await.and(ended) {
-            tracing::warn!(%error, "a connection was not closed in order");
-        }
+        close(db, ended).await;
         Ok(opened?)
     };
     Ok(Pinned { last_seq, load: Box::pin(load) })
+}
+
+/// Closes the connection, and says so if that, or what was done last on it, did not go in order.
+async fn close(db: DatabaseConnection, ended: Result<(), DbErr>) {
+    if let Err(error) = db.close().await.and(ended) {
+        tracing::warn!(%error, "a connection was not closed in order");
+    }
 }
 
 async fn load(

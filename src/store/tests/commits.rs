@@ -84,6 +84,7 @@ async fn backend(dir: &std::path::Path) -> SqliteBackend {
         writer: connect(&file, Role::Writer).await.unwrap(),
         file,
         space: Default::default(),
+        unsettled: None,
         _lock: lock,
         _alive: alive,
     }

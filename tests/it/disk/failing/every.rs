@@ -94,6 +94,7 @@ async fn coming_and_going(act: Act) {
                 }
             }
             let hits = bench.watch.heal();
+            bench.left_alone().await;
             bench.judge(&(act, fault)).await;
             bench.reopen().await;
             if hits == 0 {

@@ -35,7 +35,8 @@ fn a_commit_that_failed_before_it_was_written_is_not_done() {
 }
 
 /// Submits until the index of the WAL has to grow and cannot; gives back what that caller was told. A reader keeps the
-/// WAL from being started anew before; it leaves a little earlier, or never.
+/// WAL from being started anew before; it leaves a little earlier, or when the next one has been told that there is no
+/// room.
 async fn outgrow(bench: &mut Bench, leaves: bool) -> Option<NotDone> {
     let reader = Raw::open(&bench.data.join("gigafactory.db")).unwrap();
     reader.query("BEGIN").unwrap();
@@ -50,6 +51,11 @@ async fn outgrow(bench: &mut Bench, leaves: bool) -> Option<NotDone> {
         if let Err(why) = told {
             assert_eq!(bench.watch.heal(), 1);
             bench.judge(&why).await;
+            if !leaves {
+                // What may come back stands in the way: nothing is tried, and nobody is told that it may have been done.
+                assert_eq!(bench.house().submit(PRODUCT, spec("next", 10)).await.unwrap_err(), NotDone::Full);
+                bench.judge(&"next").await;
+            }
             return Some(why);
         }
     }
