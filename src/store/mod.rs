@@ -123,7 +123,8 @@ impl SqliteStore {
         let checkpointer = Checkpointer::spawn(tended, files, space.clone(), faults.clone());
         faults.pass(Point::StartOpen);
         let (alive, ended) = oneshot::channel();
-        let backend = SqliteBackend { writer, file, space: space.clone(), unsettled: None, _lock: lock.clone(), _alive: alive };
+        let backend =
+            SqliteBackend { writer, file, space: space.clone(), unsettled: None, _lock: lock.clone(), _alive: alive };
         Ok(Self {
             committer: Committer::spawn(backend, faults),
             window: Window::spawn(readers.clone()),

@@ -227,7 +227,7 @@ impl Pair {
         if let Ok(Some(pick)) = &pick
             && self.rival.rules.keeps_top
         {
-            prop_assert_eq!(Ok(&pick.sought.top), self.rival.runners_up(claim, self.now).as_ref());
+            prop_assert_eq!(Ok(pick.sought.top.clone()), self.rival.runners_up(claim, self.now));
         }
         let scored = pick.map(|pick| pick.map(|Pick { job, breakdown, .. }| (job, breakdown.score())));
         prop_assert_eq!(&scored, &best);

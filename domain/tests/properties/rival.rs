@@ -140,9 +140,12 @@ impl Rival {
         let order = self.in_order(claim, now)?;
         let alike = |one: &Known, other: &Known| {
             let (a, b) = (&one.job, &other.job);
-            (&a.key, a.due_at, &a.needs, &a.merit, one.dependents) == (&b.key, b.due_at, &b.needs, &b.merit, other.dependents)
+            (&a.key, a.due_at, &a.needs, &a.merit, one.dependents)
+                == (&b.key, b.due_at, &b.needs, &b.merit, other.dependents)
         };
-        let is_first = |at: usize| order[at].1.job.key.is_none() || !order[..at].iter().any(|(_, other)| alike(other, order[at].1));
+        let is_first = |at: usize| {
+            order[at].1.job.key.is_none() || !order[..at].iter().any(|(_, other)| alike(other, order[at].1))
+        };
         let others = (1..order.len()).filter(|at| is_first(*at));
         let mut others: Vec<_> = others.map(|at| (order[at].1.job.job, order[at].0)).collect();
         others.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));

@@ -77,10 +77,11 @@ async fn a_change_may_say_which_revision_it_means() {
     assert_eq!(desk.put(SETTINGS, &[("if-match", "\"0\"")], limit(1)).await.header("etag"), "\"1\"");
     assert_eq!(desk.put(WEIGHTS, &[("if-match", "\"7\", \"1\"")], json!({"age": 1})).await.header("etag"), "\"2\"");
     for path in ["/api/fleet/pause", "/api/fleet/resume", "/api/fleet/estop"] {
-        let refused = desk.send("POST", path, &[("if-match", "\"1\"")], b"{}").await;
+        let refused = desk.send("POST", path, &[("x-product-id", "acme"), ("if-match", "\"1\"")], b"{}").await;
         assert_eq!(refused.problem(412, "precondition-failed")["rev"], 2);
     }
-    let paused = desk.send("POST", "/api/fleet/pause", &[("if-match", "\"2\"")], b"{}").await;
+    let matching = [("x-product-id", "acme"), ("if-match", "\"2\"")];
+    let paused = desk.send("POST", "/api/fleet/pause", &matching, b"{}").await;
     assert_eq!((&paused.ok()["paused"], paused.header("etag")), (&json!(true), "\"3\""));
     for (path, body) in [(SETTINGS, limit(2)), (WEIGHTS, json!({"age": 2}))] {
         let stale = desk.put(path, &[("if-match", "\"2\"")], body.clone()).await;

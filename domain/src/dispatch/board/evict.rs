@@ -136,7 +136,8 @@ impl Board {
     /// What runs where a ready urgent job could, and is not to give way yet. Nothing, if the job can be placed.
     fn candidates(&self, job: JobId, now: Timestamp) -> Vec<Candidate> {
         let class = self.ready_entry(job).and_then(|entry| self.index.class(entry.class));
-        let eligible: BTreeSet<SeatNo> = class.map(|class| self.eligible(job, class, now).collect()).unwrap_or_default();
+        let eligible: BTreeSet<SeatNo> =
+            class.map(|class| self.eligible(job, class, now).collect()).unwrap_or_default();
         if eligible.iter().any(|seat| self.seats.has_room(*seat)) {
             return Vec::new();
         }

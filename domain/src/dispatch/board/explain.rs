@@ -102,14 +102,7 @@ impl Board {
         })
     }
 
-    fn stances(
-        &self,
-        class: &Class,
-        needs: &Needs,
-        spot: Spot,
-        kept: Option<SeatNo>,
-        now: Timestamp,
-    ) -> Vec<Stance> {
+    fn stances(&self, class: &Class, needs: &Needs, spot: Spot, kept: Option<SeatNo>, now: Timestamp) -> Vec<Stance> {
         let of = |(seat, card): (SeatNo, &std::sync::Arc<crate::factory::Factory>)| {
             let claim = Claim::plain(card.id.clone());
             let bid = self.bid(seat, card, &claim, now);

@@ -101,19 +101,6 @@ impl Bench {
         }
     }
 
-    /// Waits until no file in the data directory is open. A connection that could not be opened is closed by a thread
-    /// that nobody waits for, and the last one to close removes the WAL.
-    pub(crate) async fn left_alone(&self) {
-        let until = Instant::now() + AGAIN;
-        let is_of_it = |entry: std::io::Result<fs::DirEntry>| {
-            entry.and_then(|entry| fs::read_link(entry.path())).is_ok_and(|file| file.starts_with(&self.data))
-        };
-        while fs::read_dir("/proc/self/fd").is_ok_and(|mut open| open.any(is_of_it)) {
-            assert!(Instant::now() < until, "a file of {} stays open", self.data.display());
-            sleep(Duration::from_millis(1)).await;
-        }
-    }
-
     /// How many pages the WAL's file has room for.
     pub(crate) fn wal_frames(&self) -> u64 {
         fs::metadata(self.data.join("gigafactory.db-wal")).map_or(0, |wal| wal.len() / (4_096 + 24))
@@ -122,6 +109,19 @@ impl Bench {
     /// Opens the house again; the disk is well.
     pub(crate) async fn reopen(&mut self) {
         self.house = Some(House::open(&self.data, &self.watch, &self.history).await.unwrap());
+    }
+}
+
+/// Waits until no file in a data directory is open. The thread of a connection closes it a moment after its pool has
+/// been told to, and the last one to close removes the WAL.
+pub(crate) async fn left_alone(data: &Path) {
+    let until = Instant::now() + AGAIN;
+    let is_in_it = |entry: std::io::Result<fs::DirEntry>| {
+        entry.and_then(|entry| fs::read_link(entry.path())).is_ok_and(|file| file.starts_with(data))
+    };
+    while fs::read_dir("/proc/self/fd").is_ok_and(|mut open| open.any(is_in_it)) {
+        assert!(Instant::now() < until, "a file in {} stays open", data.display());
+        sleep(Duration::from_millis(1)).await;
     }
 }
 

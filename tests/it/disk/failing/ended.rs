@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, Output};
 use std::sync::Arc;
 
 use actors::store::{JobQuery, Page, Store};
@@ -11,7 +11,7 @@ use gigafactory::store::SqliteStore;
 use vfs::{Fault, Kind, Raw, Watch};
 
 use super::acts::{Act, PRODUCT, RUNNING};
-use super::bench::block_on;
+use super::bench::{block_on, left_alone};
 use super::variants::FSYNC;
 use crate::disk::history::History;
 use crate::disk::house::House;
@@ -32,15 +32,19 @@ fn a_process_whose_disk_loses_a_write_ends_and_loses_nothing_acknowledged() {
     for (number, act) in RUNNING.iter().chain(&ACTS).enumerate() {
         for nth in 1.. {
             let dir = scratch();
-            let status = child(number, nth, dir.path());
+            let Output { status, stderr, .. } = child(number, nth, dir.path());
             cases += 1;
+            let expected = match status.code() {
+                Some(0 | LOST) => true,
+                Some(NOT_STARTED) => *act == Act::Start,
+                _ => false,
+            };
+            assert!(expected, "{act:?}, sync {nth}: {status:?}: {}", String::from_utf8_lossy(&stderr));
             block_on(verify(dir.path()));
-            match status.code() {
-                Some(0) => break,
-                Some(LOST) => ended += 1,
-                Some(NOT_STARTED) if *act == Act::Start => {}
-                _ => panic!("{act:?}, sync {nth}: {status:?}"),
+            if status.success() {
+                break;
             }
+            ended += u32::from(status.code() == Some(LOST));
             assert!(nth < 50, "{act:?}: it never ends");
         }
     }
@@ -48,16 +52,16 @@ fn a_process_whose_disk_loses_a_write_ends_and_loses_nothing_acknowledged() {
     assert!(ended >= 12, "too few syncs have failed: {ended} of {cases}");
 }
 
-fn child(act: usize, nth: u64, dir: &Path) -> ExitStatus {
+fn child(act: usize, nth: u64, dir: &Path) -> Output {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "disk::failing::ended::one_case", "--ignored"]);
-    command.env(CASE, format!("{act} {nth} {}", dir.display())).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().unwrap()
+    command.env(CASE, format!("{act} {nth} {}", dir.display()));
+    command.output().unwrap()
 }
 
 /// What was acknowledged is there.
 async fn verify(dir: &Path) {
-    let data = dir.join("data");
+    let data = dir.canonicalize().unwrap().join("data");
     let store = SqliteStore::open(&data).await.unwrap();
     let product = PRODUCT.parse().unwrap();
     let all = store.jobs(&product, &JobQuery::default(), Page { after: None, limit: 1_000 }).await.unwrap();
@@ -71,6 +75,7 @@ async fn verify(dir: &Path) {
     let events = store.events(&product, None, Page { after: None, limit: 10_000 }).await.unwrap();
     assert!(events.iter().zip(1..).all(|(event, seq)| event.seq == seq), "the log has a gap");
     store.close().await;
+    left_alone(&data).await;
     let raw = Raw::open(&data.join("gigafactory.db")).unwrap();
     assert_eq!(raw.query("PRAGMA integrity_check"), Ok(vec!["ok".to_owned()]));
 }

@@ -6,7 +6,7 @@ use tokio::time::timeout;
 use vfs::Fault;
 
 use super::acts::{Act, RUNNING};
-use super::bench::{Bench, block_on};
+use super::bench::{Bench, block_on, left_alone};
 use super::variants::{OUT_OF_REACH, VARIANTS};
 use crate::disk::house::House;
 
@@ -94,7 +94,7 @@ async fn coming_and_going(act: Act) {
                 }
             }
             let hits = bench.watch.heal();
-            bench.left_alone().await;
+            left_alone(&bench.data).await;
             bench.judge(&(act, fault)).await;
             bench.reopen().await;
             if hits == 0 {
