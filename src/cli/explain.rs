@@ -32,7 +32,7 @@ pub(super) async fn run(desk: Desk, args: Args) -> Result<Exit, Failure> {
     }
     show_factories(&desk, &explanation.factories)?;
     if let Some(decision) = &explanation.decision {
-        show_decision(&desk, decision)?;
+        show_decision(&desk, decision, explanation.reason.is_some())?;
     }
     Ok(Exit::Done)
 }
@@ -89,15 +89,17 @@ fn show_factories(desk: &Desk, factories: &[Stance]) -> std::io::Result<()> {
     desk.out.table(rows)
 }
 
-fn show_decision(desk: &Desk, decision: &Decision) -> std::io::Result<()> {
+/// How it was placed: now, or, where it waits again, the last time.
+fn show_decision(desk: &Desk, decision: &Decision, waits: bool) -> std::io::Result<()> {
     let filtered = decision.filtered.iter().map(|(reason, jobs)| format!("{reason} {jobs}"));
     let filtered = filtered.collect::<Vec<_>>().join(", ");
     let shares = decision.score_breakdown.iter().filter(|(_, share)| **share > 0.0);
     let shares = shares.map(|(term, share)| format!("{term} {share:.2}")).collect::<Vec<_>>().join(", ");
     let mut rows = table(&[]);
     let place = format!("{} under epoch {} at {}", clean(&decision.factory_id), decision.lease_epoch, decision.at);
-    rows.add_row(["placed with", &place]);
-    rows.add_row(["considered", &format!("{} ready jobs", decision.considered)]);
+    rows.add_row([if waits { "last placed with" } else { "placed with" }, &place]);
+    let jobs = if decision.considered == 1 { "job" } else { "jobs" };
+    rows.add_row(["considered", &format!("{} ready {jobs}", decision.considered)]);
     rows.add_row(["filtered", if filtered.is_empty() { "-" } else { &filtered }]);
     rows.add_row(["score", &format!("{:.2} = {shares}", decision.score)]);
     for runner_up in &decision.top {

@@ -14,8 +14,6 @@ use super::refusal;
 
 /// The length of a lease that does not say.
 const TTL_SEC: u32 = 900;
-/// Jobs at once, at most.
-const MAX: u32 = 64;
 
 /// Asks for the best job that the factory can run; with `waitSec`, waits for one.
 #[utoipa::path(
@@ -53,9 +51,6 @@ pub(crate) async fn run(mut call: Call) -> Answer {
 /// Refuses members that are out of their bounds.
 fn check(said: &ClaimRequest) -> Result<(), Problem> {
     said.check()?;
-    if said.max.is_some_and(|max| max > MAX) {
-        return Err(Problem::invalid("/max", format!("must be 1 to {MAX}")));
-    }
     if said.claim_id.is_some() && said.max.is_some_and(|max| max > 1) {
         return Err(Problem::invalid("/max", "a claim with a claimId is for one job"));
     }

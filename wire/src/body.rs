@@ -80,7 +80,7 @@ fn refused(error: &serde_json::Error, path: &Path) -> Problem {
                 pointer.push_str(&escaped(member));
                 return Problem::invalid(pointer, "is missing");
             }
-            Problem::invalid(pointer, detail)
+            Problem::invalid(pointer, in_words(detail))
         }
         Category::Syntax | Category::Eof | Category::Io => syntax(error),
     }
@@ -96,6 +96,16 @@ fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let position = format!(" at line {} column {}", error.line(), error.column());
     text.strip_suffix(&position).unwrap_or(&text).to_owned()
+}
+
+/// Names bounds instead of the types that have them.
+fn in_words(detail: String) -> String {
+    let bounds = [("u8", u64::from(u8::MAX)), ("u16", u16::MAX.into()), ("u32", u32::MAX.into()), ("u64", u64::MAX)];
+    let of_type = |(name, most): &(&str, u64)| {
+        let rest = detail.strip_suffix(name)?.strip_suffix("expected ")?;
+        Some(format!("{rest}expected a whole number from 0 to {most}"))
+    };
+    bounds.iter().find_map(of_type).unwrap_or(detail)
 }
 
 fn missing(detail: &str) -> Option<&str> {
@@ -214,6 +224,16 @@ mod tests {
                 (400, Some(line), Some(column)),
                 "{body}"
             );
+        }
+    }
+
+    #[test]
+    fn numbers_are_refused_with_their_bounds() {
+        for (member, found) in [("-1", "integer `-1`"), ("1e20", "floating point `1e+20`"), ("\"3\"", "string \"3\"")] {
+            let problem = strict::<crate::Settings>(format!("{{\"reviewLimit\":{member}}}").as_bytes()).unwrap_err();
+            let detail = &problem.errors[0].detail;
+            assert!(detail.contains(found), "{detail}");
+            assert!(detail.ends_with("expected a whole number from 0 to 4294967295"), "{detail}");
         }
     }
 

@@ -33,10 +33,14 @@ pub struct ClaimRequest {
     /// Weights of the score's terms, over the product's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
-    /// Jobs at once, 1 to 100; 1 where absent. More than 1 is answered by [`Grants`].
+    /// Jobs at once, 1 to 64; 1 where absent. More than 1 is answered by [`Grants`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 64)]
     pub max: Option<u32>,
 }
+
+/// Jobs that one claim may ask for.
+const MOST_GRANTS: u64 = 64;
 
 impl ClaimRequest {
     /// Whether it is answered by a list of grants instead of one.
@@ -57,7 +61,7 @@ impl ClaimRequest {
             checks.range("/waitSec", secs.into(), 0..=60);
         }
         if let Some(max) = self.max {
-            checks.range("/max", max.into(), 1..=100);
+            checks.range("/max", max.into(), 1..=MOST_GRANTS);
         }
         checks.done()
     }

@@ -2,6 +2,7 @@
 
 use domain::dispatch::Pick;
 use domain::event::Fact;
+use domain::factory::Refusal;
 use domain::{JobId, RunId, job::Fact as JobFact};
 
 use super::state::{Named, State};
@@ -25,15 +26,10 @@ impl State {
         if self.lane.switches.shadow {
             return self.shadow(claiming);
         }
-        let mut picks = Vec::new();
-        while picks.len() < claiming.wanted as usize {
-            match self.board.pick(&claiming.ask.claim, self.lane.now()) {
-                Ok(Some(pick)) => picks.push(pick),
-                Ok(None) => break,
-                Err(_) if !picks.is_empty() => break,
-                Err(refusal) => return tell(&claiming, Answer::Refused(refusal)),
-            }
-        }
+        let picks = match self.picks(&claiming) {
+            Ok(picks) => picks,
+            Err(refusal) => return tell(&claiming, Answer::Refused(refusal)),
+        };
         if !picks.is_empty() {
             // Each offer that comes to nothing asks for one other job, and waits only if it was the only one.
             let one = Claiming { wanted: 1, alone: claiming.alone && picks.len() == 1, ..claiming };
@@ -42,10 +38,24 @@ impl State {
         self.park(claiming);
     }
 
+    /// Picks as many jobs as a claim wants, as far as there are any. Refuses a factory that may not claim at all.
+    pub(super) fn picks(&mut self, claiming: &Claiming) -> Result<Vec<Pick>, Refusal> {
+        let mut picks = Vec::new();
+        while picks.len() < claiming.wanted as usize {
+            match self.board.pick(&claiming.ask.claim, self.lane.now()) {
+                Ok(Some(pick)) => picks.push(pick),
+                Ok(None) => break,
+                Err(_) if !picks.is_empty() => break,
+                Err(refusal) => return Err(refusal),
+            }
+        }
+        Ok(picks)
+    }
+
     /// Lets a claim wait, or answers that there is nothing.
     pub(super) fn park(&mut self, claiming: Claiming) {
         let waits = claiming.ask.wait.is_some() && claiming.alone && !claiming.is_unheard();
-        if !waits || self.waiting.len() >= self.parked_claims {
+        if !waits || self.waiting.len() + self.shadows.len() >= self.parked_claims {
             return tell(&claiming, Answer::Nothing);
         }
         let no = self.board.park(claiming.ask.claim.clone(), self.lane.now());
@@ -73,7 +83,7 @@ impl State {
             self.numbers.remove(&claiming.no);
             self.forget_key(&claiming);
             if self.lane.switches.shadow {
-                self.record(&pick, claiming);
+                self.record(&[pick], claiming);
                 continue;
             }
             self.offer(pick, Claiming { wanted: 1, ..claiming });

@@ -88,6 +88,7 @@ impl State {
                     self.follow(me, &standing);
                     self.weigh();
                     self.remember_grants(&told.write.facts, job.id);
+                    self.shadows.changed(job.id);
                 }
                 Change::Factory { factory } => self.card(factory, now),
                 Change::Settings { settings } => self.board.set_rules(rules(settings, self.lane.switches), now),
@@ -111,8 +112,8 @@ impl State {
     }
 
     /// Orders the evictions that are due. The board orders again what has not happened.
-    fn preempt(&mut self, now: Timestamp) {
-        for Order { evict, epoch, by } in self.board.preempt(now) {
+    fn evict(&mut self, now: Timestamp) {
+        for Order { evict, epoch, by } in self.board.follow_evictions(now) {
             let order = Command::Preempt(command::Preempt { epoch, for_job: by });
             self.tell_job(evict, job::Msg::Due(epoch, order));
         }
@@ -159,8 +160,9 @@ impl State {
     pub(super) fn settle(&mut self) {
         let now = self.lane.now();
         self.board.wake(now);
+        self.evict(now);
         self.serve();
-        self.preempt(now);
+        self.board.begin_evictions(now);
         let closing = std::mem::take(&mut self.closing);
         for gate in closing {
             if self.board.offered(gate.as_ref()) > 0 {

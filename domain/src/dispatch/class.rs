@@ -1,11 +1,12 @@
 //! Jobs that are interchangeable but for their age and when they are due: only their heads are scored.
 //!
-//! A candidate is a ready job that no key keeps from running. Ready jobs with a key stand in a lane of that key, in
-//! order; only the head of a lane that is open is a candidate.
+//! A candidate is a ready job that no key keeps from running and that can be the best of its class. Ready jobs with a key
+//! stand in a lane of that key; only the front of a lane that is open are candidates.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::lane::{Due, Lane};
 use super::locks::LockNo;
 use super::score::{self, Score};
 use super::standing::Merit;
@@ -20,6 +21,11 @@ pub(super) type DemandNo = u32;
 pub(super) struct Rank {
     pub(super) queued_at: Timestamp,
     pub(super) job: JobId,
+}
+
+impl Rank {
+    /// None comes before it.
+    pub(super) const FIRST: Self = Self { queued_at: Timestamp(i64::MIN), job: JobId(uuid::Uuid::nil()) };
 }
 
 /// What the jobs of a class have in common.
@@ -68,7 +74,7 @@ pub(super) struct Class {
     /// Candidates that are, in both orders.
     by_age: BTreeSet<(Rank, Timestamp)>,
     by_due: BTreeSet<(Timestamp, Rank)>,
-    lanes: BTreeMap<(LockNo, Option<Timestamp>), BTreeSet<Rank>>,
+    lanes: BTreeMap<LockNo, Lane>,
 }
 
 impl Class {
@@ -92,59 +98,62 @@ impl Class {
             self.admit(spot.rank, spot.due_at);
             return true;
         };
-        let lane = self.lanes.entry((lock, spot.due_at)).or_default();
-        let before = lane.first().copied();
-        lane.insert(spot.rank);
+        let (is_in_front, behind) = self.lanes.entry(lock).or_default().insert(spot.rank, Due::of(spot.due_at));
         if !open {
             self.shut += 1;
             return false;
         }
-        if before.is_some_and(|before| before < spot.rank) {
-            return false;
+        behind.into_iter().for_each(|(rank, due)| self.dismiss(rank, due.at()));
+        if is_in_front {
+            self.admit(spot.rank, spot.due_at);
         }
-        before.iter().for_each(|before| self.dismiss(*before, spot.due_at));
-        self.admit(spot.rank, spot.due_at);
-        true
+        is_in_front
     }
 
-    /// Takes a ready job out. Answers the job that is a candidate in its place, and whether its lane is empty now.
-    pub(super) fn remove(&mut self, spot: Spot, open: bool) -> (Option<JobId>, bool) {
+    /// Takes a ready job out. Answers the jobs that are candidates in its place, and whether its lane is empty now.
+    pub(super) fn remove(&mut self, spot: Spot, open: bool) -> (Vec<JobId>, bool) {
         self.ready -= 1;
         let Some(lock) = spot.lock else {
             self.dismiss(spot.rank, spot.due_at);
-            return (None, false);
+            return (Vec::new(), false);
         };
-        let Some(lane) = self.lanes.get_mut(&(lock, spot.due_at)) else { return (None, false) };
-        let was_head = lane.first() == Some(&spot.rank);
-        lane.remove(&spot.rank);
-        let next = lane.first().copied();
-        if next.is_none() {
-            self.lanes.remove(&(lock, spot.due_at));
+        let Some(lane) = self.lanes.get_mut(&lock) else { return (Vec::new(), false) };
+        let (was_in_front, fresh) = lane.remove(spot.rank, Due::of(spot.due_at));
+        let is_empty = lane.len() == 0;
+        if is_empty {
+            self.lanes.remove(&lock);
         }
         if !open {
             self.shut -= 1;
-            return (None, next.is_none());
+            return (Vec::new(), is_empty);
         }
-        if !was_head {
-            return (None, false);
+        if was_in_front {
+            self.dismiss(spot.rank, spot.due_at);
         }
-        self.dismiss(spot.rank, spot.due_at);
-        next.iter().for_each(|next| self.admit(*next, spot.due_at));
-        (next.map(|next| next.job), next.is_none())
+        fresh.iter().for_each(|(rank, due)| self.admit(*rank, due.at()));
+        (fresh.into_iter().map(|(rank, _)| rank.job).collect(), is_empty)
     }
 
-    /// A lock has opened or closed. Answers the job that is a candidate now.
-    pub(super) fn turn(&mut self, lock: LockNo, due_at: Option<Timestamp>, open: bool) -> Option<JobId> {
-        let lane = self.lanes.get(&(lock, due_at))?;
-        let (head, len) = (*lane.first()?, lane.len());
+    /// A lock has opened or closed. Answers the jobs that are candidates now.
+    pub(super) fn turn(&mut self, lock: LockNo, open: bool) -> Vec<JobId> {
+        let Some(lane) = self.lanes.get(&lock) else { return Vec::new() };
+        let (front, len): (Vec<_>, _) = (lane.front().collect(), lane.len());
         if open {
             self.shut -= len;
-            self.admit(head, due_at);
-            return Some(head.job);
+            front.iter().for_each(|(rank, due)| self.admit(*rank, due.at()));
+            return front.into_iter().map(|(rank, _)| rank.job).collect();
         }
         self.shut += len;
-        self.dismiss(head, due_at);
-        None
+        front.into_iter().for_each(|(rank, due)| self.dismiss(rank, due.at()));
+        Vec::new()
+    }
+
+    /// The jobs of a lane that are no candidates, as far as its lock goes.
+    pub(super) fn behind(&self, lock: LockNo) -> impl Iterator<Item = (Rank, Option<Timestamp>)> {
+        let lane = self.lanes.get(&lock);
+        let front: BTreeSet<Rank> = lane.map(|lane| lane.front().map(|(rank, _)| rank).collect()).unwrap_or_default();
+        let jobs = lane.into_iter().flat_map(Lane::jobs).filter(move |(rank, _)| !front.contains(rank));
+        jobs.map(|(rank, due)| (rank, due.at()))
     }
 
     /// Enters many jobs at once that no key holds and that are not due. The order is built from sorted ranks, which
@@ -216,10 +225,14 @@ impl Class {
         best
     }
 
-    /// Candidates in the order of their age, the undated ones first.
-    pub(super) fn candidates(&self) -> impl Iterator<Item = (Rank, Option<Timestamp>)> {
-        let dated = self.by_age.iter().map(|(rank, due_at)| (*rank, Some(*due_at)));
-        self.undated.iter().map(|rank| (*rank, None)).chain(dated)
+    /// Candidates that are not due at any time, in the order of their age.
+    pub(super) fn undated(&self) -> impl Iterator<Item = Rank> {
+        self.undated.iter().copied()
+    }
+
+    /// Candidates that are, in the order of their age.
+    pub(super) fn dated(&self) -> impl Iterator<Item = (Rank, Timestamp)> {
+        self.by_age.iter().copied()
     }
 }
 

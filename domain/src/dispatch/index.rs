@@ -108,7 +108,7 @@ impl Index {
     pub(super) fn count_key(&mut self, name: &str, begins: bool) {
         for turned in self.locks.count(name, begins) {
             let Some(class) = &mut self.classes[turned.class as usize] else { continue };
-            let fresh = class.turn(turned.lock, turned.due_at, turned.open);
+            let fresh = class.turn(turned.lock, turned.open);
             self.note(fresh);
         }
     }
@@ -119,7 +119,7 @@ impl Index {
         let Some(class) = &mut self.classes[no as usize] else { return };
         let is_candidate = class.insert(spot, open);
         self.ready += 1;
-        spot.lock.iter().for_each(|lock| self.locks.line(*lock, no, spot.due_at, true));
+        spot.lock.iter().for_each(|lock| self.locks.line(*lock, no, true));
         self.note(is_candidate.then_some(spot.rank.job));
     }
 
@@ -133,7 +133,7 @@ impl Index {
             fresh.remove(&spot.rank.job);
         }
         if let Some(lock) = spot.lock.filter(|_| is_empty) {
-            self.locks.line(lock, no, spot.due_at, false);
+            self.locks.line(lock, no, false);
         }
         self.note(next);
     }
@@ -192,9 +192,16 @@ impl Index {
         self.fresh.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    fn note(&mut self, candidate: Option<JobId>) {
+    fn note(&mut self, candidates: impl IntoIterator<Item = JobId>) {
         if let Some(fresh) = &mut self.fresh {
-            fresh.extend(candidate);
+            fresh.extend(candidates);
+        }
+    }
+
+    /// A job is no news to anybody.
+    pub(super) fn unnote(&mut self, job: JobId) {
+        if let Some(fresh) = &mut self.fresh {
+            fresh.remove(&job);
         }
     }
 }

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::index::ClassNo;
 use super::needs::Key;
-use crate::Timestamp;
 use crate::mutant::Mutant;
 
 /// Number of a key with its limit; never reused while a job has it.
@@ -15,7 +14,7 @@ struct Lock {
     key: Key,
     members: u32,
     /// The lanes that jobs stand in behind it.
-    lanes: BTreeSet<(ClassNo, Option<Timestamp>)>,
+    lanes: BTreeSet<ClassNo>,
 }
 
 #[derive(Debug, Default)]
@@ -38,7 +37,6 @@ pub(super) struct Locks {
 pub(super) struct Turned {
     pub(super) lock: LockNo,
     pub(super) class: ClassNo,
-    pub(super) due_at: Option<Timestamp>,
     pub(super) open: bool,
 }
 
@@ -105,12 +103,12 @@ impl Locks {
     }
 
     /// Takes note of a lane behind a lock, or that it has gone.
-    pub(super) fn line(&mut self, no: LockNo, class: ClassNo, due_at: Option<Timestamp>, stands: bool) {
+    pub(super) fn line(&mut self, no: LockNo, class: ClassNo, stands: bool) {
         let Some(lock) = &mut self.locks[no as usize] else { return };
         if stands {
-            lock.lanes.insert((class, due_at));
+            lock.lanes.insert(class);
         } else {
-            lock.lanes.remove(&(class, due_at));
+            lock.lanes.remove(&class);
         }
     }
 
@@ -126,12 +124,7 @@ impl Locks {
             let is_open = |taken| Mutant::KeyLimitIgnored.is_planted() || taken < lock.key.limit;
             if is_open(before) != is_open(after) {
                 let lanes = lock.lanes.iter();
-                turned.extend(lanes.map(|(class, due_at)| Turned {
-                    lock: no,
-                    class: *class,
-                    due_at: *due_at,
-                    open: is_open(after),
-                }));
+                turned.extend(lanes.map(|class| Turned { lock: no, class: *class, open: is_open(after) }));
             }
         }
         self.forget_idle(name);

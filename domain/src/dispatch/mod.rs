@@ -7,6 +7,7 @@ mod class;
 mod evictions;
 mod graph;
 mod index;
+mod lane;
 mod locks;
 mod needs;
 mod preempt;

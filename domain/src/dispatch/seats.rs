@@ -40,8 +40,8 @@ pub(super) struct Seats {
     seats: Vec<Seat>,
     /// Until when accounts are at their limit, by who says so.
     limits: BTreeMap<Account, BTreeMap<SeatNo, Timestamp>>,
-    /// When engines can be used again.
-    resets: BTreeSet<Timestamp>,
+    /// When engines can be used again, and whose.
+    resets: BTreeSet<(Timestamp, SeatNo)>,
 }
 
 impl Seats {
@@ -77,36 +77,39 @@ impl Seats {
         let seat = &mut self.seats[no as usize];
         seat.closing &= !card.draining;
         let before = seat.card.replace(card.clone());
-        if before.is_some_and(|before| before.engines == card.engines) {
-            return false;
-        }
-        self.limit(no, &card.engines)
+        self.limit(no, before.as_ref().map_or(&[], |before| &before.engines), &card.engines)
     }
 
-    fn limit(&mut self, no: SeatNo, engines: &[Engine]) -> bool {
-        let before = self.limits.clone();
-        for limits in self.limits.values_mut() {
-            limits.remove(&no);
-        }
-        for engine in engines {
-            let Some(until) = engine.resets_at.filter(|_| engine.state == EngineState::Unavailable) else { continue };
-            self.resets.insert(until);
-            if let Some(account) = &engine.account {
-                self.limits.entry((engine.name.clone(), account.clone())).or_default().insert(no, until);
+    fn limit(&mut self, no: SeatNo, before: &[Engine], engines: &[Engine]) -> bool {
+        let (before, after) = (limits(before), limits(engines));
+        for (until, account) in &before {
+            self.resets.remove(&(*until, no));
+            if let Some(limits) = account.as_ref().and_then(|account| self.limits.get_mut(account)) {
+                limits.remove(&no);
             }
         }
-        self.limits.retain(|_, limits| !limits.is_empty());
-        self.limits != before
+        for (until, account) in &after {
+            self.resets.insert((*until, no));
+            if let Some(account) = account {
+                self.limits.entry(account.clone()).or_default().insert(no, *until);
+            }
+        }
+        for account in before.iter().filter_map(|(_, account)| account.as_ref()) {
+            if self.limits.get(account).is_some_and(BTreeMap::is_empty) {
+                self.limits.remove(account);
+            }
+        }
+        before != after
     }
 
     /// When the next engine can be used again.
     pub(super) fn next_reset(&self) -> Option<Timestamp> {
-        self.resets.first().copied()
+        self.resets.first().map(|(at, _)| *at)
     }
 
     /// Whether engines can be used again by now that could not before.
     pub(super) fn reset(&mut self, now: Timestamp) -> bool {
-        let later = self.resets.split_off(&Timestamp(now.0.saturating_add(1)));
+        let later = self.resets.split_off(&(Timestamp(now.0.saturating_add(1)), SeatNo::MIN));
         !std::mem::replace(&mut self.resets, later).is_empty()
     }
 
@@ -212,6 +215,16 @@ impl Seats {
     pub(super) fn id(&self, no: SeatNo) -> &FactoryId {
         &self.seats[no as usize].id
     }
+}
+
+/// Until when engines are at their limit, each with its account.
+fn limits(engines: &[Engine]) -> Vec<(Timestamp, Option<Account>)> {
+    let limited = engines.iter().filter(|engine| engine.state == EngineState::Unavailable);
+    let of = |engine: &Engine| {
+        let account = engine.account.clone().map(|account| (engine.name.clone(), account));
+        Some((engine.resets_at?, account))
+    };
+    limited.filter_map(of).collect()
 }
 
 fn count(some: &mut u32, begins: bool) {

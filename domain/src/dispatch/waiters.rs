@@ -92,6 +92,11 @@ impl Waiters {
         self.groups.iter().map(|(supply, group)| (supply, group.iter().map(|(_, no)| *no)))
     }
 
+    /// What a waiting claim brings, if it may be served.
+    pub(super) fn placed(&self, no: WaiterNo) -> Option<&Supply> {
+        self.waiting.get(&no)?.place.as_ref().map(|(supply, _)| supply)
+    }
+
     /// Factories that have waiting claims.
     pub(super) fn seats(&self) -> Vec<SeatNo> {
         self.by_seat.keys().copied().collect()

@@ -16,7 +16,7 @@ pub enum Refusal {
     #[error("this factory reports that it is failing")]
     Failing,
     /// All its seats are taken.
-    #[error("all {limit} seats of this factory are taken")]
+    #[error("all {limit} seats of this factory are taken, or kept for urgent jobs")]
     NoFreeSeat {
         /// How many it has.
         limit: u32,

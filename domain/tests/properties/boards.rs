@@ -253,8 +253,10 @@ impl Pair {
         }
     }
 
-    /// Everything that is served may be served, and nobody is left beside a job that fits.
+    /// Everything that is served may be served, nobody is left beside a job that fits, and no job is passed over that
+    /// comes before another one for everybody.
     fn serve(&mut self) -> Result<(), TestCaseError> {
+        let mut served = Vec::new();
         for (no, pick) in self.board.serve_waiters(self.now, |_| false) {
             let at = self.waiters.iter().position(|(waiter, _)| *waiter == no);
             prop_assert!(at.is_some(), "whoever is served was waiting, once");
@@ -265,6 +267,11 @@ impl Pair {
             let fit = self.rival.fit(&claim, pick.job, self.now);
             prop_assert!(ready && fit.is_some(), "{:?} for {:?}", pick, claim);
             self.offer(pick.job, &claim.factory);
+            served.push((claim, pick.job));
+        }
+        for (claim, job) in &served {
+            let better = self.rival.passed_over(claim, *job, self.now);
+            prop_assert!(better.is_none(), "{:?} got {:?} and {:?} is left", claim, job, better);
         }
         for (no, claim) in &self.waiters {
             let left = self.rival.best(claim, self.now);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::dispatch::{Board, Candidate, Claim, Cost, Order, Rules, Standing, Tenure, select_with_preemption};
+use domain::dispatch::{Board, Candidate, Claim, Cost, Merit, Order, Rules, Standing, Tenure, select_with_preemption};
 use domain::job::Stage;
 use domain::job::state::Priority;
 use domain::{Epoch, FactoryId, JobId, Timestamp};
@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use crate::boards::tenure;
-use crate::shapes::{CardShape, JobShape, name};
+use crate::shapes::{self, CardShape, JobShape, name};
 
 /// Something that happens to a product with three factories of one seat or two.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ enum Move {
     Save { nth: usize },
     Cancel { nth: usize },
     Drain { factory: u8, draining: bool },
+    Edit { nth: usize, priority: u8 },
+    Gate { paused: bool },
     Pass { sec: u32 },
 }
 
@@ -33,6 +35,8 @@ fn step() -> impl Strategy<Value = Move> {
         1 => (0_usize..8).prop_map(|nth| Move::Save { nth }),
         1 => (0_usize..8).prop_map(|nth| Move::Cancel { nth }),
         1 => (0_u8..3, prop::bool::weighted(0.2)).prop_map(|(factory, draining)| Move::Drain { factory, draining }),
+        1 => (0_usize..8, 0_u8..4).prop_map(|(nth, priority)| Move::Edit { nth, priority }),
+        1 => prop::bool::weighted(0.3).prop_map(|paused| Move::Gate { paused }),
         5 => (1_u32..40).prop_map(|sec| Move::Pass { sec }),
     ]
 }
@@ -43,14 +47,16 @@ struct House {
     now: Timestamp,
     submitted: u128,
     evicted: usize,
+    rules: Rules,
 }
 
 impl House {
     fn new(preemption: bool) -> Self {
         let mut board = Board::default();
         let now = Timestamp(1_000_000_000);
-        board.set_rules(Rules { preemption, ..Rules::default() }, now);
-        let mut house = Self { board, jobs: BTreeMap::new(), now, submitted: 0, evicted: 0 };
+        let rules = Rules { preemption, ..Rules::default() };
+        board.set_rules(rules.clone(), now);
+        let mut house = Self { board, jobs: BTreeMap::new(), now, submitted: 0, evicted: 0, rules };
         (0..3).for_each(|no| house.card(no, false));
         house
     }
@@ -97,10 +103,21 @@ impl House {
                 }
             }
             Move::Drain { factory, draining } => self.card(factory, draining),
+            Move::Edit { nth, priority } => {
+                if let Some(job) = self.nth(nth, |job| !job.stage.is_terminal()) {
+                    let merit = Merit { priority: shapes::priority(priority), ..job.merit.clone() };
+                    self.observe(Standing { merit, ..job });
+                }
+            }
+            Move::Gate { paused } => {
+                self.rules.paused = paused;
+                self.board.set_rules(self.rules.clone(), self.now);
+            }
             Move::Pass { sec } => self.now = self.now.plus_secs(sec.into()),
         }
         self.board.wake(self.now);
-        let due = self.board.preempt(self.now);
+        let due = self.board.follow_evictions(self.now);
+        self.board.begin_evictions(self.now);
         self.evicted += due.len();
         due.iter().try_for_each(|order| self.judge(*order))?;
         due.into_iter().for_each(|order| self.evict(order));
@@ -119,6 +136,7 @@ impl House {
     fn judge(&self, order: Order) -> Result<(), TestCaseError> {
         let (victim, by) = (self.jobs[&order.evict].clone(), &self.jobs[&order.by]);
         prop_assert_eq!((by.stage, by.merit.priority), (Stage::Queued, Priority::Critical));
+        prop_assert!(!self.rules.paused, "{:?} gives way while nothing is handed out", victim);
         prop_assert!(victim.merit.priority < by.merit.priority, "{:?} gives way to {:?}", victim, by);
         prop_assert_eq!(victim.tenure.as_ref().map(|tenure| tenure.epoch), Some(order.epoch));
         for no in 0..3 {
@@ -181,7 +199,7 @@ pub(crate) fn keeps_its_seat((others, urgency, waits): (u8, u8, bool)) -> Result
     }
     house.play(&Move::Pass { sec: 1 })?;
     house.play(&Move::Pass { sec: 15 })?;
-    house.board.preempt(house.now);
+    house.board.follow_evictions(house.now);
     prop_assert_eq!(house.evicted, 1);
     let wordless = Claim { capabilities: Some(Vec::new()), ..Claim::plain(name(0)) };
     if waits {
@@ -216,6 +234,7 @@ proptest! {
             house.observe(Standing { stage: Stage::Cancelled, tenure: None, ..job });
         }
         (0..3).for_each(|no| house.card(no, false));
+        house.play(&Move::Gate { paused: false })?;
         house.play(&Move::Pass { sec: 120 })?;
         for _ in 0..4 {
             house.play(&Move::Submit { priority: 1 })?;

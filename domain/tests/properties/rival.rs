@@ -135,16 +135,21 @@ impl Rival {
         Ok(self.in_order(claim, now)?.first().map(|(score, known)| (known.job.job, *score)))
     }
 
-    /// The best three of the others. Of jobs that share a key and are otherwise alike only the first counts.
+    /// The best three of the others. Of jobs that share a key and are otherwise alike only those count before which none is
+    /// both queued and due.
     pub(crate) fn runners_up(&self, claim: &Claim, now: Timestamp) -> Result<Vec<(JobId, Score)>, Refusal> {
         let order = self.in_order(claim, now)?;
         let alike = |one: &Known, other: &Known| {
             let (a, b) = (&one.job, &other.job);
-            (&a.key, a.due_at, &a.needs, &a.merit, one.dependents)
-                == (&b.key, b.due_at, &b.needs, &b.merit, other.dependents)
+            (&a.key, &a.needs, &a.merit, one.dependents) == (&b.key, &b.needs, &b.merit, other.dependents)
         };
+        let due = |known: &Known| known.job.due_at.map_or(i64::MAX, |at| at.0);
+        let rank = |known: &Known| (known.job.queued_at, known.job.job);
+        let comes_first =
+            |one: &Known, other: &Known| alike(one, other) && rank(one) < rank(other) && due(one) <= due(other);
         let is_first = |at: usize| {
-            order[at].1.job.key.is_none() || !order[..at].iter().any(|(_, other)| alike(other, order[at].1))
+            let one = order[at].1;
+            one.job.key.is_none() || !order.iter().any(|(_, other)| comes_first(other, one))
         };
         let others = (1..order.len()).filter(|at| is_first(*at));
         let mut others: Vec<_> = others.map(|at| (order[at].1.job.job, order[at].0)).collect();
@@ -176,5 +181,30 @@ impl Rival {
         let known = self.jobs.iter().find(|known| known.job.job == job)?;
         let fits = self.fits(card, claim, &known.job, now);
         fits.then(|| self.score(card, claim, known, &self.rules.weights, now))
+    }
+
+    /// A ready job that the claim could have got and that is worth more, whoever gets it, than the one that it got; by
+    /// more than what differs between those who get it. Claims with weights of their own are not judged.
+    pub(crate) fn passed_over(&self, claim: &Claim, got: JobId, now: Timestamp) -> Option<JobId> {
+        let card = self.factories.iter().find(|card| card.id == claim.factory)?;
+        let known = self.jobs.iter().find(|known| known.job.job == got)?;
+        let weights = &self.rules.weights;
+        let worth = |known: &Known| {
+            let job = &known.job;
+            let terms = [
+                (Term::Priority, score::priority(job.merit.priority)),
+                (Term::Age, score::age(job.queued_at, now)),
+                (Term::Due, score::due(job.due_at, now)),
+                (Term::CriticalPath, score::critical_path(known.dependents)),
+                (Term::Retry, score::retry(job.merit.attempt, job.merit.max_attempts)),
+                (Term::Cost, score::cost(job.merit.estimate.unwrap_or(self.rules.estimate))),
+            ];
+            terms.into_iter().fold(Score(0), |sum, (term, value)| sum.plus(Score::of(weights, term, value)))
+        };
+        let differs = [Term::CapabilityFit, Term::Affinity].map(|term| Score::of(weights, term, 1_000_000));
+        let most = differs.into_iter().fold(worth(known), Score::plus);
+        let ready = self.jobs.iter().filter(|other| other.spot == Spot::Ready && claim.weights.is_empty());
+        let mut fitting = ready.filter(|other| self.fits(card, claim, &other.job, now));
+        fitting.find(|other| worth(other) > most).map(|other| other.job.job)
     }
 }

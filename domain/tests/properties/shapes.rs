@@ -142,8 +142,7 @@ impl JobShape {
             }),
             key: self.key.map(|(no, limit)| Key { name: KEYS[usize::from(no)].to_owned(), limit }),
             merit: Merit {
-                priority: [Priority::Low, Priority::Normal, Priority::High, Priority::Critical]
-                    [usize::from(self.priority)],
+                priority: priority(self.priority),
                 repo: self.repo.map(|no| REPOS[usize::from(no)].to_owned()),
                 estimate: self.cents.map(|cents| Usd(cents * 10_000)),
                 attempt: self.attempt,
@@ -205,4 +204,9 @@ impl ClaimShape {
             weights: weights(&self.weights),
         }
     }
+}
+
+/// A priority by its number, the least urgent first.
+pub(crate) fn priority(no: u8) -> Priority {
+    [Priority::Low, Priority::Normal, Priority::High, Priority::Critical][usize::from(no)]
 }

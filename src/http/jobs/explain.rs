@@ -1,9 +1,13 @@
 //! Says why a job waits, or how it was placed.
 //! Asks the dispatcher for what it knows, the store for the rest; decides nothing.
 
+use std::sync::Arc;
+
 use actors::Product;
+use domain::JobId;
 use domain::dispatch::{Explained, Reason};
-use domain::job::{Job, Stage};
+use domain::job::spec::OnDepFailure;
+use domain::job::{BlockedReason, Job, Stage};
 use wire::explain::{Decision, Dependency, Explanation, Position, RunnerUp, ScoreDetail, in_words};
 use wire::{Problem, Time};
 
@@ -11,6 +15,9 @@ use super::look;
 use crate::http::answer::{Answer, ok};
 use crate::http::call::Call;
 use crate::http::refusal;
+
+/// How often a job is read that moves while it is asked about.
+const MOST_LOOKS: usize = 8;
 
 /// Says why a job waits: the first reason, its place, its score, and what each known factory has against it; of a job
 /// that has been placed, how that was decided.
@@ -26,24 +33,33 @@ pub(crate) async fn run(call: Call) -> Answer {
     let product = call.product_id()?;
     let (product, id) = call.job(&product)?;
     let _permit = call.permit(&product)?;
-    let job = look(&call, &product, id).await?;
-    let waits = match job.stage {
-        Stage::Queued | Stage::Blocked => product.explain(id).await.map_err(refusal::of)?,
-        Stage::Assigned
-        | Stage::Building
-        | Stage::Review
-        | Stage::Testing
-        | Stage::Shipped
-        | Stage::Failed
-        | Stage::DeadLetter
-        | Stage::Cancelled => None,
-    };
+    let (job, waits) = standing_of(&call, &product, id).await?;
     let mut explanation = explained(&job, waits.as_ref());
     if waits.as_ref().is_some_and(|waits| waits.reason == Reason::Dependencies) {
         explanation.dependencies = dependencies(&call, &product, &job).await?;
     }
     explanation.decision = decision(&product, &job).await?;
     ok(&explanation)
+}
+
+/// The job, and what the dispatcher knows of it while it waits. The two are asked one after the other, so a job that the
+/// dispatcher does not know is read again: unless it has moved meanwhile, it has been left alone.
+async fn standing_of(call: &Call, product: &Product, id: JobId) -> Result<(Arc<Job>, Option<Explained>), Problem> {
+    let mut job = look(call, product, id).await?;
+    for _ in 0..MOST_LOOKS {
+        if !matches!(job.stage, Stage::Queued | Stage::Blocked) {
+            return Ok((job, None));
+        }
+        if let Some(waits) = product.explain(id).await.map_err(refusal::of)? {
+            return Ok((job, Some(waits)));
+        }
+        let again = look(call, product, id).await?;
+        if again.rev == job.rev {
+            return Ok((again, None));
+        }
+        job = again;
+    }
+    Err(refusal::of(actors::NotDone::Overloaded { retry_after_sec: 1 }))
 }
 
 fn explained(job: &Job, waits: Option<&Explained>) -> Explanation {
@@ -53,7 +69,7 @@ fn explained(job: &Job, waits: Option<&Explained>) -> Explanation {
         job_id: job.id.to_string(),
         stage: job.stage.into(),
         reason: waits.map(|waits| waits.reason.as_str().to_owned()),
-        detail: waits.map_or_else(|| standing(job), detail),
+        detail: waits.map_or_else(|| standing(job), |waits| detail(job, waits)),
         until: waits.and_then(|waits| waits.until).map(Into::into),
         dependencies: Vec::new(),
         position: position.map(|at| Position { factory_id: at.factory.to_string(), ahead: at.ahead as u64 }),
@@ -66,9 +82,15 @@ fn explained(job: &Job, waits: Option<&Explained>) -> Explanation {
 }
 
 /// The reason in words, with its particulars.
-fn detail(waits: &Explained) -> String {
+fn detail(job: &Job, waits: &Explained) -> String {
+    if let Some(factory) = &waits.offered_to {
+        return format!("it is on offer to {factory}");
+    }
     let words = in_words(waits.reason);
     match (waits.reason, &waits.key, waits.review, waits.until) {
+        (Reason::Dependencies, ..) if job.blocked_reason == Some(BlockedReason::DependencyFailed) => {
+            "a job that it depends on has ended without shipping: requeue it, or see to that one".to_owned()
+        }
         (Reason::ConcurrencyKey, Some((key, taken)), _, _) => {
             format!("{words}: {taken} of {} run under {:?}", key.limit, key.name)
         }
@@ -88,11 +110,13 @@ fn standing(job: &Job) -> String {
     }
 }
 
-/// The jobs that it waits for and that have not shipped.
+/// The jobs that it waits for and that have not settled.
 async fn dependencies(call: &Call, product: &Product, job: &Job) -> Result<Vec<Dependency>, Problem> {
     let stages = call.edge.node.store().stages(product.id(), &job.spec.depends_on).await;
     let stages = stages.map_err(|why| refusal::of(why.into()))?;
-    let open = stages.into_iter().filter(|(_, stage)| *stage != Stage::Shipped);
+    let ignores = job.spec.on_dep_failure == OnDepFailure::Ignore;
+    let is_settled = |stage: &Stage| *stage == Stage::Shipped || ignores && stage.is_terminal();
+    let open = stages.into_iter().filter(|(_, stage)| !is_settled(stage));
     Ok(open.map(|(id, stage)| Dependency { job_id: id.to_string(), stage: stage.into() }).collect())
 }
 

@@ -1,20 +1,12 @@
-//! Preemption: an urgent job that finds no free seat makes the cheapest of the less urgent ones give way.
+//! Evictions under way: each is judged again whenever anything happens, until its victim has gone or its ground has.
+//! What they free is kept for the urgent job, and given back if that does not come for it.
 
-use std::collections::BTreeSet;
-
-use super::{Board, Entry};
-use crate::dispatch::class::Class;
+use super::Board;
 use crate::dispatch::evictions::{Phase, Victim};
-use crate::dispatch::index::ClassNo;
-use crate::dispatch::preempt::{Candidate, Cost, Preemption, select_with_preemption};
 use crate::dispatch::seats::SeatNo;
-use crate::dispatch::supply::Claim;
 use crate::job::state::Priority;
 use crate::mutant::Mutant;
 use crate::{Epoch, FactoryId, JobId, Timestamp};
-
-/// How many urgent jobs are looked at in one go.
-const MOST_URGENT: usize = 64;
 
 /// An eviction that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,15 +20,12 @@ pub struct Order {
 }
 
 impl Board {
-    /// Follows the evictions that are under way and begins new ones. Answers those that are due.
-    pub fn preempt(&mut self, now: Timestamp) -> Vec<Order> {
+    /// Follows the evictions that are under way: to be called before waiting claims are served, for a seat that has been
+    /// freed is kept first. Answers those that are due; one that has not happened is answered again a second later.
+    pub fn follow_evictions(&mut self, now: Timestamp) -> Vec<Order> {
         let mut due = Vec::new();
-        self.evictable = None;
         for (job, phase) in self.evictions.iter().collect::<Vec<_>>() {
             due.extend(self.follow(job, phase, now));
-        }
-        if (self.rules.preemption || Mutant::PreemptionUnasked.is_planted()) && self.shut().is_none() {
-            self.begin_evictions(now);
         }
         due
     }
@@ -64,27 +53,13 @@ impl Board {
     }
 
     fn follow(&mut self, job: JobId, phase: Phase, now: Timestamp) -> Option<Order> {
-        if self.ready_entry(job).is_none() {
+        if !self.is_urgent(job) {
             self.placed(job, now);
             return None;
         }
         match phase {
-            Phase::Evicting { victim, due } => {
-                let runs = self.running.get(&victim.job);
-                if runs.is_none_or(|running| running.tenure.epoch != victim.epoch) {
-                    self.keep(job, victim.seat, now);
-                    return None;
-                }
-                if runs.is_some_and(|running| running.delivered) || self.can_be_placed(job, now) {
-                    self.evictions.end(job);
-                    return None;
-                }
-                (due <= now).then(|| {
-                    self.evictions.ordered(job, now);
-                    Order { evict: victim.job, epoch: victim.epoch, by: job }
-                })
-            }
-            Phase::Kept { seat, .. } if !self.seats.is_well(seat) => {
+            Phase::Evicting { victim, due } => self.follow_victim(job, (victim, due), now),
+            Phase::Kept { seat, .. } if !self.seats.is_well(seat) || !self.has_open_key(job) => {
                 self.release(job, now);
                 None
             }
@@ -97,10 +72,33 @@ impl Board {
         }
     }
 
+    /// Orders the eviction where it is due. It is over where its ground is gone: the gate or a key is closed, the victim
+    /// is as urgent or has delivered, its factory could not run the job any more, or a seat has become free.
+    fn follow_victim(&mut self, job: JobId, (victim, due): (Victim, Timestamp), now: Timestamp) -> Option<Order> {
+        let runs = self.running.get(&victim.job).filter(|running| running.tenure.epoch == victim.epoch);
+        let Some(running) = runs else {
+            self.keep(job, victim.seat, now);
+            return None;
+        };
+        let gives_way = running.priority < Priority::Critical || Mutant::EqualsEvicted.is_planted();
+        let stands = gives_way && !running.delivered && self.shut().is_none() && self.has_open_key(job);
+        let eligible = if stands { self.eligible(job, now) } else { Vec::new() };
+        if !eligible.contains(&victim.seat) || eligible.iter().any(|seat| self.seats.has_room(*seat)) {
+            self.evictions.end(job);
+            self.pressed = true;
+            return None;
+        }
+        (due <= now).then(|| {
+            self.evictions.ordered(job, now);
+            Order { evict: victim.job, epoch: victim.epoch, by: job }
+        })
+    }
+
     /// The seat that an eviction has freed is kept for the job, if it is still there.
     fn keep(&mut self, job: JobId, seat: SeatNo, now: Timestamp) {
         if !self.seats.is_well(seat) || !self.seats.has_room(seat) {
             self.evictions.end(job);
+            self.pressed = true;
             return;
         }
         self.evictions.keep(job, seat, now);
@@ -109,71 +107,13 @@ impl Board {
         self.seat_changed(seat, now);
     }
 
-    fn begin_evictions(&mut self, now: Timestamp) {
-        let mut hopeless: BTreeSet<ClassNo> = BTreeSet::new();
-        let urgent: Vec<JobId> = self.urgent.iter().take(MOST_URGENT).map(|(_, job)| *job).collect();
-        for job in urgent {
-            let Some(Entry { class, spot, .. }) = self.ready_entry(job).copied() else { continue };
-            if self.evictions.of(job).is_some() || hopeless.contains(&class) || !self.is_open(spot.lock) {
-                continue;
-            }
-            let candidates = self.candidates(job, now);
-            let protected = candidates.iter().map(|one| one.cost.protected_ms()).filter(|ms| *ms > 0).min();
-            if let Some(Preemption { evict, .. }) = select_with_preemption(Priority::Critical, candidates) {
-                let seat = self.seats.number(&evict.factory);
-                self.evictions.begin(job, Victim { job: evict.job, epoch: evict.epoch, seat }, now);
-                continue;
-            }
-            let shunned = self.evictions.shuns_until(job, now);
-            if shunned.is_none() {
-                hopeless.insert(class);
-            }
-            let until = protected.map(|ms| now.plus_ms(ms));
-            self.evictable = [self.evictable, until, shunned].into_iter().flatten().min();
-        }
-    }
-
-    /// What runs where a ready urgent job could, and is not to give way yet. Nothing, if the job can be placed.
-    fn candidates(&self, job: JobId, now: Timestamp) -> Vec<Candidate> {
+    /// The job is ready and may evict others.
+    fn is_urgent(&self, job: JobId) -> bool {
         let class = self.ready_entry(job).and_then(|entry| self.index.class(entry.class));
-        let eligible: BTreeSet<SeatNo> =
-            class.map(|class| self.eligible(job, class, now).collect()).unwrap_or_default();
-        if eligible.iter().any(|seat| self.seats.has_room(*seat)) {
-            return Vec::new();
-        }
-        let giving: BTreeSet<JobId> = self.evictions.victims().map(|(_, victim, _)| victim.job).collect();
-        let candidates = self
-            .running
-            .iter()
-            .filter(|(job, running)| eligible.contains(&running.seat) && !running.delivered && !giving.contains(job));
-        let candidates = candidates.map(|(job, running)| Candidate {
-            job: *job,
-            epoch: running.tenure.epoch,
-            factory: running.tenure.holder.clone(),
-            cost: Cost {
-                priority: running.priority,
-                preempted: running.tenure.preempted,
-                unsaved_ms: now.ms_since(running.tenure.saved_at),
-                running_ms: now.ms_since(running.tenure.since),
-            },
-        });
-        candidates.collect()
+        class.is_some_and(|class| class.kind.merit.priority == Priority::Critical)
     }
 
-    /// Some eligible factory has a free seat.
-    fn can_be_placed(&self, job: JobId, now: Timestamp) -> bool {
-        let class = self.ready_entry(job).and_then(|entry| self.index.class(entry.class));
-        class.is_some_and(|class| self.eligible(job, class, now).any(|seat| self.seats.has_room(seat)))
-    }
-
-    /// Factories that are well and could run the job if they had a free seat.
-    fn eligible<'a>(&'a self, job: JobId, class: &'a Class, now: Timestamp) -> impl Iterator<Item = SeatNo> + 'a {
-        let needs = self.index.needs(class);
-        self.seats.cards().filter_map(move |(seat, card)| {
-            let supply = self.seats.supply(card, &Claim::plain(card.id.clone()), now);
-            let fits = needs.is_some_and(|needs| supply.rejects(needs).is_none());
-            let takes = fits && self.seats.is_well(seat) && !self.evictions.shuns(job, seat, now);
-            (takes && !self.excludes(class, seat, now)).then_some(seat)
-        })
+    fn has_open_key(&self, job: JobId) -> bool {
+        self.ready_entry(job).is_some_and(|entry| self.is_open(entry.spot.lock))
     }
 }

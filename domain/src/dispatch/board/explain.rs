@@ -1,8 +1,9 @@
-//! Why a job waits.
+//! Why a job waits: the first reason in the order of precedence, its place, and what each known factory has against it.
+//! Changes nothing.
 
-use super::waits::blocked;
+use super::waits::waits_for;
 use super::{Board, Entry, Place, SeatNo, Spot};
-use crate::dispatch::class::{self, Class};
+use crate::dispatch::class::{self, Class, Rank};
 use crate::dispatch::needs::{Key, Needs};
 use crate::dispatch::reason::Reason;
 use crate::dispatch::score::Breakdown;
@@ -11,7 +12,7 @@ use crate::{FactoryId, JobId, Timestamp};
 
 /// How many jobs ahead are counted at most.
 const MOST_AHEAD: usize = 1_000;
-/// How many jobs of a class are looked at for that at most.
+/// How many jobs are looked at for that at most.
 const MOST_SEEN: usize = 10_000;
 
 /// Why a job waits: the first reason in the order of precedence, and what each known factory has against it.
@@ -63,22 +64,33 @@ impl Board {
     /// Why a job waits. None: it is not on the board, because it waits for nothing.
     pub fn explain(&self, job: JobId, now: Timestamp) -> Option<Explained> {
         if let Some(reason) = self.blocked.get(&job) {
-            return Some(waits(blocked(*reason)));
+            let later = self.blocked_until.get(&job).copied().filter(|at| *at > now);
+            return Some(match (self.is_paused(), later) {
+                (true, _) => waits(Reason::ProductPaused),
+                (false, Some(_)) => Explained { until: later, ..waits(Reason::NotBefore) },
+                (false, None) => waits(waits_for(*reason)),
+            });
         }
         let Entry { class, spot, place } = self.entries.get(&job)?;
         let class = self.index.class(*class)?;
         let needs = self.index.needs(class)?;
-        let key = spot.lock.and_then(|lock| self.index.locks().key(lock)).cloned();
-        // The seat that is kept for the job is not free for anybody else, but for the job it is.
-        let kept = self.evictions.seat_kept(job);
-        let factories = self.stances(class, needs, *spot, kept, now);
+        let offered_to = match place {
+            Place::Offered(seat) => Some(*seat),
+            Place::Ready | Place::Delayed(_) => None,
+        };
+        // A seat that is kept for the job, or taken by its offer, is free for nobody else, but for the job it is.
+        let own = offered_to.or_else(|| self.evictions.seat_kept(job));
+        let factories = self.stances(class, needs, *spot, own, now);
         let (reason, until) = match (self.shut(), place) {
+            (_, Place::Offered(_)) => (Reason::Position, None),
             (Some(Reason::ProductPaused), _) => (Reason::ProductPaused, None),
             (_, Place::Delayed(until)) => (Reason::NotBefore, Some(*until)),
             (Some(reason), _) => (reason, None),
             (None, _) if !self.is_open(spot.lock) => (Reason::ConcurrencyKey, None),
+            (None, _) if own.is_some() => (Reason::Position, None),
             (None, _) => {
-                let reason = kept.map_or_else(|| self.fleet_reason(class, needs, now), |_| Reason::Position);
+                let fleet = self.fleet(now);
+                let reason = fleet.judged(self, needs).reason(self, class, now);
                 let untils =
                     factories.iter().filter(|stance| stance.reason == reason).filter_map(|stance| stance.until);
                 (reason, untils.min())
@@ -86,31 +98,29 @@ impl Board {
         };
         let best = factories.iter().filter(|stance| stance.reason >= Reason::Seats);
         let best = best.max_by_key(|stance| (stance.reason, stance.breakdown.score()));
-        let ready = *place == Place::Ready;
+        let stands_in_line = *place == Place::Ready && self.shut().is_none();
+        let key = spot.lock.and_then(|lock| self.index.locks().key(lock)).cloned();
         Some(Explained {
             until,
             key: key.map(|key| (key.clone(), self.index.locks().taken(&key.name))),
             review: self.rules.review_limit.map(|limit| (self.reviewing.len(), limit)),
-            position: best.filter(|_| ready).map(|best| self.place_for(job, best, now)),
-            offered_to: match place {
-                Place::Offered(seat) => Some(self.seats.id(*seat).clone()),
-                Place::Ready | Place::Delayed(_) => None,
-            },
+            position: best.filter(|_| stands_in_line).map(|best| self.place_for(job, best, now)),
+            offered_to: offered_to.map(|seat| self.seats.id(seat).clone()),
             evicting: self.evictions.victims().find(|(by, _, _)| *by == job).map(|(_, victim, _)| victim.job),
             factories,
             ..waits(reason)
         })
     }
 
-    fn stances(&self, class: &Class, needs: &Needs, spot: Spot, kept: Option<SeatNo>, now: Timestamp) -> Vec<Stance> {
+    fn stances(&self, class: &Class, needs: &Needs, spot: Spot, own: Option<SeatNo>, now: Timestamp) -> Vec<Stance> {
+        let fleet = self.fleet(now);
+        let judged = fleet.judged(self, needs);
         let of = |(seat, card): (SeatNo, &std::sync::Arc<crate::factory::Factory>)| {
             let claim = Claim::plain(card.id.clone());
             let bid = self.bid(seat, card, &claim, now);
             let head = class::head(&bid.weights, spot.rank, spot.due_at, now);
-            let reason = match self.stance(class, needs, seat, card, now) {
-                Reason::Seats if kept == Some(seat) => Reason::Position,
-                reason => reason,
-            };
+            let stance = judged.stance(self, class, seat, now);
+            let reason = if stance == Reason::Seats && own == Some(seat) { Reason::Position } else { stance };
             Stance {
                 factory: card.id.clone(),
                 reason,
@@ -122,34 +132,38 @@ impl Board {
         self.seats.cards().map(of).collect()
     }
 
-    /// Counts the candidates that the factory would take before this job.
+    /// Counts the jobs that the factory would take before this one.
     fn place_for(&self, job: JobId, stance: &Stance, now: Timestamp) -> Position {
-        let ahead = self.seats.known(&stance.factory).zip(self.seats.card(&stance.factory)).map(|(seat, card)| {
-            let claim = Claim::plain(stance.factory.clone());
-            let bid = self.bid(seat, card, &claim, now);
-            let mine = stance.breakdown.score();
-            let my_rank = self.entries.get(&job).map(|entry| entry.spot.rank);
-            let met = self.index.demands().filter(|demand| bid.supply.rejects(&demand.needs).is_none());
-            let classes = met.flat_map(|demand| self.index.classes(demand).map(|(_, class)| (&demand.needs, class)));
-            let ahead = classes.flat_map(|(needs, class)| {
-                let base = bid.base(&class.kind, needs);
-                let dated = class.candidates().map(move |(rank, due_at)| (base, rank, due_at));
-                let (bid, my_rank) = (&bid, &my_rank);
-                dated
-                    .map(move |(base, rank, due_at)| {
-                        (class::head(&bid.weights, rank, due_at, now).score.plus(base), rank, due_at)
-                    })
-                    // Those that are due are not in the order of their score: all of them are looked at.
-                    .take_while(move |(score, rank, due_at)| {
-                        due_at.is_some() || *score > mine || *score == mine && Some(*rank) < *my_rank
-                    })
-                    .take(MOST_SEEN)
-                    .filter(move |(score, rank, _)| *score > mine || *score == mine && Some(*rank) < *my_rank)
-                    .take(MOST_AHEAD)
-            });
-            ahead.take(MOST_AHEAD).count()
-        });
-        Position { factory: stance.factory.clone(), ahead: ahead.unwrap_or_default() }
+        let nowhere = Position { factory: stance.factory.clone(), ahead: 0 };
+        let (Some(entry), Some(seat)) = (self.entries.get(&job), self.seats.known(&stance.factory)) else {
+            return nowhere;
+        };
+        let Some(card) = self.seats.card(&stance.factory) else { return nowhere };
+        let claim = Claim::plain(stance.factory.clone());
+        let bid = self.bid(seat, card, &claim, now);
+        let (mine, my_rank) = (stance.breakdown.score(), entry.spot.rank);
+        let (mut ahead, mut left) = (0, MOST_SEEN);
+        for demand in self.index.demands().filter(|demand| bid.supply.rejects(&demand.needs).is_none()) {
+            for (no, class) in self.index.classes(demand).filter(|(_, class)| !self.excludes(class, seat, now)) {
+                let base = bid.base(&class.kind, &demand.needs);
+                let before = |(rank, due_at): &(Rank, Option<Timestamp>)| {
+                    let score = class::head(&bid.weights, *rank, *due_at, now).score.plus(base);
+                    score > mine || score == mine && *rank < my_rank
+                };
+                let undated = class.undated().map(|rank| (rank, None)).take_while(before).take(left).count();
+                // Those that are due are not in the order of their score: all of them are looked at.
+                let dated: Vec<_> = class.dated().map(|(rank, due_at)| (rank, Some(due_at))).take(left).collect();
+                left = left.saturating_sub(undated + dated.len());
+                ahead += undated + dated.iter().filter(|one| before(one)).count();
+                // One after the other of those that share its key comes to the front.
+                let lane = entry.spot.lock.filter(|_| no == entry.class).into_iter();
+                ahead += lane.flat_map(|lock| class.behind(lock).take(left)).filter(before).count();
+                if ahead >= MOST_AHEAD {
+                    return Position { ahead: MOST_AHEAD, ..nowhere };
+                }
+            }
+        }
+        Position { ahead, ..nowhere }
     }
 }
 

@@ -13,6 +13,7 @@ impl Board {
     pub fn set_rules(&mut self, rules: Rules, now: Timestamp) {
         let was_shut = self.shut().is_some();
         self.closing = false;
+        self.pressed = true;
         self.rules = rules;
         self.reopened(was_shut, now);
     }
@@ -39,6 +40,7 @@ impl Board {
     /// If the gate has opened, every waiting claim is looked at again.
     pub(super) fn reopened(&mut self, was_shut: bool, now: Timestamp) {
         if was_shut && self.shut().is_none() {
+            self.pressed = true;
             self.look_at_all(now);
         }
     }
@@ -52,6 +54,7 @@ impl Board {
     /// Takes in a factory's card as it was committed.
     pub fn observe_factory(&mut self, card: Arc<Factory>, now: Timestamp) {
         let seat = self.seats.number(&card.id);
+        self.pressed = true;
         if self.seats.observe(card) {
             self.look_at_all(now);
         }

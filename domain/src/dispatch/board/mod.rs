@@ -7,6 +7,7 @@ mod explain;
 mod gate;
 mod observe;
 mod pick;
+mod press;
 mod serve;
 mod waits;
 
@@ -82,11 +83,13 @@ pub struct Board {
     entries: HashMap<JobId, Entry>,
     delayed: BTreeSet<(Timestamp, JobId)>,
     running: BTreeMap<JobId, Running>,
-    /// Ready jobs that may evict others.
-    urgent: BTreeSet<(Timestamp, JobId)>,
+    /// Ready jobs that may evict others, by class.
+    urgent: BTreeMap<ClassNo, BTreeSet<(Timestamp, JobId)>>,
     /// Jobs that wait for something that is no factory, and how many of each kind.
     blocked: HashMap<JobId, BlockedReason>,
     blocked_counts: [usize; 3],
+    /// Those of them that are not to begin before a time.
+    blocked_until: BTreeMap<JobId, Timestamp>,
     reviewing: BTreeSet<JobId>,
     /// How many jobs wait for a job, where some do.
     dependents: HashMap<JobId, u8>,
@@ -97,6 +100,8 @@ pub struct Board {
     /// Entries that have failed twice on some factory.
     excluding: usize,
     evictions: Evictions,
+    /// Something has happened since evictions were last looked for that may make one possible.
+    pressed: bool,
     /// When somebody may be evicted next for an urgent job for which nobody may be now.
     evictable: Option<Timestamp>,
 }

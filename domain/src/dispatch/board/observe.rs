@@ -5,7 +5,7 @@ use crate::dispatch::class::{Rank, Spot};
 use crate::dispatch::needs::Key;
 use crate::dispatch::standing::Standing;
 use crate::job::Stage;
-use crate::job::state::{BlockedReason, Priority};
+use crate::job::state::Priority;
 use crate::mutant::Mutant;
 use crate::{JobId, Timestamp};
 
@@ -48,7 +48,7 @@ impl Board {
                 self.settle(Entry { class, spot, place: offered.unwrap_or(next) }, now);
             }
             (None, None) => {
-                self.block(job.job, job.blocked_reason);
+                self.block(job);
                 self.evictions.forget(job.job);
             }
         }
@@ -86,6 +86,14 @@ impl Board {
         self.settle(Entry { place: Place::Ready, ..entry }, now);
     }
 
+    /// Ends an offer that is not to be made to anybody else for now: nobody who waits is served because of it.
+    pub fn put_back(&mut self, job: JobId, now: Timestamp) {
+        let before = self.roomy.clone();
+        self.end_offer(job, now);
+        self.index.unnote(job);
+        self.roomy = before;
+    }
+
     /// Takes a job off the board that is left alone; if it runs, it goes on taking its seat.
     pub fn set_aside(&mut self, job: JobId, now: Timestamp) {
         if !self.running.contains_key(&job) {
@@ -110,6 +118,7 @@ impl Board {
             self.settle(Entry { place: Place::Ready, ..entry }, now);
         }
         if self.seats.reset(now) {
+            self.pressed = true;
             self.look_at_all(now);
         }
     }
@@ -117,6 +126,7 @@ impl Board {
     fn remove(&mut self, job: JobId, now: Timestamp) {
         if let Some(reason) = self.blocked.remove(&job) {
             self.blocked_counts[reason as usize] -= 1;
+            self.blocked_until.remove(&job);
         }
         if let Some(entry) = self.entries.get(&job).copied() {
             self.unsettle(&entry, now);
@@ -130,6 +140,7 @@ impl Board {
             self.seats.count_run(running.seat, false);
             running.key.iter().for_each(|key| self.index.count_key(key, false));
             self.freed(running.seat, now);
+            self.pressed = true;
         }
     }
 
@@ -141,13 +152,15 @@ impl Board {
         key.iter().for_each(|key| self.index.count_key(key, true));
         let delivered = job.stage.is_delivered();
         self.running.insert(job.job, Running { seat, key, priority: job.merit.priority, tenure, delivered });
+        self.pressed = true;
         self.seat_changed(seat, now);
     }
 
-    fn block(&mut self, job: JobId, reason: Option<BlockedReason>) {
-        if let Some(reason) = reason {
-            self.blocked.insert(job, reason);
+    fn block(&mut self, job: &Standing) {
+        if let Some(reason) = job.blocked_reason {
+            self.blocked.insert(job.job, reason);
             self.blocked_counts[reason as usize] += 1;
+            self.blocked_until.extend(job.not_before.map(|at| (job.job, at)));
         }
     }
 
@@ -200,17 +213,7 @@ impl Board {
         let key = entry.spot.lock.and_then(|lock| self.index.locks().key(lock));
         if let Some(name) = key.map(|key| key.name.clone()) {
             self.index.count_key(&name, begins);
-        }
-    }
-
-    /// Keeps the list of ready jobs that may evict others.
-    fn hurry(&mut self, entry: &Entry, is_ready: bool) {
-        let rank = (entry.spot.rank.queued_at, entry.spot.rank.job);
-        let class = self.index.class(entry.class);
-        if is_ready && class.is_some_and(|class| class.kind.merit.priority == Priority::Critical) {
-            self.urgent.insert(rank);
-        } else if !is_ready {
-            self.urgent.remove(&rank);
+            self.pressed = true;
         }
     }
 }

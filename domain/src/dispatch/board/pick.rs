@@ -29,19 +29,22 @@ impl Board {
     /// As `pick`, and changes nothing. Where there is no job, says what stands in the way of those that are ready.
     pub fn preview(&self, claim: &Claim, now: Timestamp) -> Result<(Option<Pick>, Sought), Refusal> {
         let kept = self.kept_for(&claim.factory);
-        let (seat, card) = self.seats.admit(&claim.factory, kept.is_some())?;
+        let (seat, card) = self.seats.admit(&claim.factory, !kept.is_empty())?;
         if let Some(reason) = self.shut() {
             let mut sought = Sought { considered: self.ready(), ..Sought::default() };
             sought.filter(reason, self.ready());
             return Ok((None, sought));
         }
         let bid = self.bid(seat, &card, claim, now);
-        if let Some(pick) = kept.and_then(|job| self.kept_pick(&bid, job)) {
+        let keeps = !kept.is_empty();
+        let kept = kept.into_iter().filter_map(|job| self.kept_pick(&bid, job));
+        let rank = |pick: &Pick| (pick.breakdown.score(), std::cmp::Reverse(pick.job));
+        if let Some(pick) = kept.max_by_key(rank) {
             let sought = pick.sought.clone();
             return Ok((Some(pick), sought));
         }
-        if kept.is_some() {
-            // The seat that is kept is for another one.
+        if keeps {
+            // The seats that are kept are for others.
             self.seats.admit(&claim.factory, false)?;
         }
         Ok(self.best(&bid))
@@ -82,10 +85,10 @@ impl Board {
         (Some(pick), sought)
     }
 
-    /// The job that a seat of the factory is kept for, if it can be picked now.
-    fn kept_for(&self, factory: &FactoryId) -> Option<JobId> {
-        let seat = self.seats.known(factory)?;
-        self.evictions.kept(seat).find(|job| self.ready_entry(*job).is_some())
+    /// The ready jobs that seats of the factory are kept for.
+    fn kept_for(&self, factory: &FactoryId) -> Vec<JobId> {
+        let kept = self.seats.known(factory).into_iter().flat_map(|seat| self.evictions.kept(seat));
+        kept.filter(|job| self.ready_entry(*job).is_some()).collect()
     }
 
     fn kept_pick(&self, bid: &Bid<'_>, job: JobId) -> Option<Pick> {

@@ -4,7 +4,8 @@ use crate::job::command::{Fence, Preempt, Release};
 use crate::job::event::{End, Fact};
 use crate::job::limits::Reason;
 use crate::job::refusal::Refusal;
-use crate::job::state::{Job, LeaseStatus, RunResult, Stage};
+use crate::job::state::{Job, LeaseStatus, Priority, RunResult, Stage};
+use crate::mutant::Mutant;
 use crate::{Epoch, Timestamp};
 
 impl End {
@@ -87,10 +88,12 @@ pub(super) fn limit(job: &Job, epoch: Epoch, now: Timestamp) -> Result<Vec<Fact>
     })
 }
 
-/// A more urgent job takes the seat: the job is queued at once and no attempt is used. Delivered work stays as it is.
+/// A more urgent job takes the seat: the job is queued at once and no attempt is used. Delivered work stays as it is,
+/// and nothing is more urgent than a critical job.
 pub(super) fn preempt(job: &Job, preempt: Preempt) -> Result<Vec<Fact>, Refusal> {
     super::current(job, preempt.epoch)?;
-    if job.stage.is_delivered() {
+    let is_most_urgent = job.spec.priority == Priority::Critical && !Mutant::EqualsEvicted.is_planted();
+    if job.stage.is_delivered() || is_most_urgent {
         return Ok(Vec::new());
     }
     let end = End::bumped(job, RunResult::Preempted, LeaseStatus::Evicted);

@@ -163,7 +163,8 @@ impl Bench {
 
     /// Urgent jobs look for somebody who gives way; the evictions that are due are committed.
     pub(super) fn preempts(mut self) -> Self {
-        let orders = self.board.preempt(self.time());
+        let orders = self.board.follow_evictions(self.time());
+        self.board.begin_evictions(self.time());
         let told = self.factories.iter().flat_map(|id| {
             let giving = self.board.to_give_way(id, self.time());
             giving

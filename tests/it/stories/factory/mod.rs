@@ -157,7 +157,7 @@ fn admission_refuses_by_the_reason_that_stands_in_the_way() {
     };
     let no = |why: &str| Err(why.to_owned());
     assert_eq!(may(|_| {}, 0), Ok(()));
-    assert_eq!(may(|_| {}, 1), no("all 1 seats of this factory are taken"));
+    assert_eq!(may(|_| {}, 1), no("all 1 seats of this factory are taken, or kept for urgent jobs"));
     assert_eq!(may(|factory| factory.seat_limit = 2, 1), Ok(()));
     assert_eq!(may(|factory| factory.draining = true, 0), no("this factory is draining"));
     assert_eq!(may(|factory| factory.health = Health::Failing, 0), no("this factory reports that it is failing"));

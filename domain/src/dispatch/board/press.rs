@@ -1,0 +1,136 @@
+//! Urgent jobs that find no free seat: whom each of them evicts.
+//! Looked at only when something has happened that can change the answer, and once for jobs of a class.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Board, Entry};
+use crate::dispatch::class::DemandNo;
+use crate::dispatch::evictions::Victim;
+use crate::dispatch::index::ClassNo;
+use crate::dispatch::preempt::{Candidate, Cost, Preemption, select_with_preemption};
+use crate::dispatch::seats::SeatNo;
+use crate::dispatch::supply::Claim;
+use crate::job::state::Priority;
+use crate::mutant::Mutant;
+use crate::{JobId, Timestamp};
+
+/// How many urgent jobs of a class are looked at in one go.
+const MOST_URGENT: usize = 64;
+
+impl Board {
+    /// Begins evictions for urgent jobs that cannot be placed, those that wait longest first.
+    pub fn begin_evictions(&mut self, now: Timestamp) {
+        let is_on = self.rules.preemption || Mutant::PreemptionUnasked.is_planted();
+        let pressed = self.pressed || self.evictable.is_some_and(|at| at <= now);
+        if !is_on || !pressed || self.shut().is_some() {
+            return;
+        }
+        (self.pressed, self.evictable) = (false, None);
+        let mut hopeless: BTreeSet<ClassNo> = BTreeSet::new();
+        // Whoever could run the jobs of a demand, as far as that is the same for all of them.
+        let mut fitting: BTreeMap<DemandNo, Vec<SeatNo>> = BTreeMap::new();
+        for (job, no) in self.urgent_jobs() {
+            let Some(class) = self.index.class(no).filter(|_| !hopeless.contains(&no)) else { continue };
+            let demand = class.kind.demand;
+            let fitting = fitting.entry(demand).or_insert_with(|| self.fitting(demand, now));
+            let candidates = self.candidates(job, fitting, now);
+            let protected = candidates.iter().map(|one| one.cost.protected_ms()).filter(|ms| *ms > 0).min();
+            if let Some(Preemption { evict, .. }) = select_with_preemption(Priority::Critical, candidates) {
+                let seat = self.seats.number(&evict.factory);
+                self.evictions.begin(job, Victim { job: evict.job, epoch: evict.epoch, seat }, now);
+                continue;
+            }
+            let shunned = self.evictions.shuns_until(job, now);
+            if shunned.is_none() {
+                hopeless.insert(no);
+            }
+            let until = protected.map(|ms| now.plus_ms(ms));
+            self.evictable = [self.evictable, until, shunned].into_iter().flatten().min();
+        }
+    }
+
+    /// Ready urgent jobs for which nothing is under way and that no key holds: of each class the oldest, oldest first.
+    fn urgent_jobs(&self) -> Vec<(JobId, ClassNo)> {
+        let mut all = Vec::new();
+        for (class, jobs) in &self.urgent {
+            let free = jobs.iter().filter(|(_, job)| {
+                let open = self.ready_entry(*job).is_some_and(|entry| self.is_open(entry.spot.lock));
+                open && self.evictions.of(*job).is_none()
+            });
+            all.extend(free.take(MOST_URGENT).map(|(since, job)| (*since, *job, *class)));
+        }
+        all.sort_unstable();
+        all.into_iter().map(|(_, job, class)| (job, class)).collect()
+    }
+
+    /// Keeps the list of ready jobs that may evict others.
+    pub(super) fn hurry(&mut self, entry: &Entry, is_ready: bool) {
+        let class = self.index.class(entry.class);
+        if class.is_none_or(|class| class.kind.merit.priority != Priority::Critical) {
+            return;
+        }
+        let rank = (entry.spot.rank.queued_at, entry.spot.rank.job);
+        let of_class = self.urgent.entry(entry.class).or_default();
+        if is_ready {
+            of_class.insert(rank);
+            self.pressed = true;
+        } else {
+            of_class.remove(&rank);
+        }
+        if of_class.is_empty() {
+            self.urgent.remove(&entry.class);
+        }
+    }
+
+    /// What runs where a ready urgent job could, and is not to give way yet. Nothing, if the job can be placed.
+    fn candidates(&self, job: JobId, fitting: &[SeatNo], now: Timestamp) -> Vec<Candidate> {
+        let eligible: BTreeSet<SeatNo> = self.takers(job, fitting, now).collect();
+        if eligible.iter().any(|seat| self.seats.has_room(*seat)) {
+            return Vec::new();
+        }
+        let giving: BTreeSet<JobId> = self.evictions.victims().map(|(_, victim, _)| victim.job).collect();
+        let candidates = self
+            .running
+            .iter()
+            .filter(|(job, running)| eligible.contains(&running.seat) && !running.delivered && !giving.contains(job));
+        let candidates = candidates.map(|(job, running)| Candidate {
+            job: *job,
+            epoch: running.tenure.epoch,
+            factory: running.tenure.holder.clone(),
+            cost: Cost {
+                priority: running.priority,
+                preempted: running.tenure.preempted,
+                unsaved_ms: now.ms_since(running.tenure.saved_at),
+                running_ms: now.ms_since(running.tenure.since),
+            },
+        });
+        candidates.collect()
+    }
+
+    /// Factories that are well and could run a ready job if they had a free seat.
+    pub(super) fn eligible(&self, job: JobId, now: Timestamp) -> Vec<SeatNo> {
+        let class = self.ready_entry(job).and_then(|entry| self.index.class(entry.class));
+        let fitting = class.map(|class| self.fitting(class.kind.demand, now)).unwrap_or_default();
+        self.takers(job, &fitting, now).collect()
+    }
+
+    /// Of the factories that could run the jobs of a demand, those that this one has not failed on twice and that have
+    /// not left a seat unused that was kept for it.
+    fn takers<'a>(&'a self, job: JobId, fitting: &'a [SeatNo], now: Timestamp) -> impl Iterator<Item = SeatNo> + 'a {
+        let class = self.ready_entry(job).and_then(|entry| self.index.class(entry.class));
+        let takes = move |seat: &SeatNo| {
+            !self.evictions.shuns(job, *seat, now) && class.is_some_and(|class| !self.excludes(class, *seat, now))
+        };
+        fitting.iter().copied().filter(takes)
+    }
+
+    /// Factories that are well and have what jobs of a demand ask for.
+    fn fitting(&self, demand: DemandNo, now: Timestamp) -> Vec<SeatNo> {
+        let Some(needs) = self.index.needs_of(demand) else { return Vec::new() };
+        let well = self.seats.cards().filter(|(seat, _)| self.seats.is_well(*seat));
+        let fits = |card: &crate::factory::Factory| {
+            self.seats.supply(card, &Claim::plain(card.id.clone()), now).rejects(needs).is_none()
+        };
+        well.filter(|(_, card)| fits(card)).map(|(seat, _)| seat).collect()
+    }
+}
