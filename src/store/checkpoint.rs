@@ -30,8 +30,8 @@ const KEPT_MS: i64 = 7 * 24 * 3600 * 1000;
 /// Receipts dropped in one transaction; commits come between.
 const SWEPT_AT_ONCE: u64 = 500;
 
-/// How often the WAL is tried to be emptied, and how long lies between.
-const EMPTIED_TRIES: u32 = 20;
+/// For how long the WAL is tried to be emptied beside another checkpoint, and how long lies between.
+const EMPTIED_WITHIN: Duration = Duration::from_millis(200);
 const EMPTIED_REST: Duration = Duration::from_millis(10);
 
 /// The task that moves the WAL.
@@ -132,20 +132,21 @@ async fn checkpoint(db: &DatabaseConnection, mode: &str) -> Result<(i64, i64), D
 
 /// Empties the WAL, whatever lies in it. False: somebody goes on reading from it, or the disk did not take it.
 ///
-/// Tried again where another checkpoint is under way: SQLite does not wait for that.
+/// Tried again where another checkpoint is under way, which SQLite does not wait for as it does for readers.
 pub(super) async fn emptied(db: &DatabaseConnection) -> bool {
     let pragma = || Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
-    for _ in 0..EMPTIED_TRIES {
+    let began = Instant::now();
+    loop {
         match db.query_one_raw(pragma()).await {
             Ok(Some(row)) if row.try_get_by_index::<i64>(0).is_ok_and(|busy| busy == 0) => return true,
-            Ok(_) => tokio::time::sleep(EMPTIED_REST).await,
+            Ok(_) if began.elapsed() < EMPTIED_WITHIN => tokio::time::sleep(EMPTIED_REST).await,
+            Ok(_) => return false,
             Err(error) => {
                 warn(&error, "the WAL could not be emptied");
                 return false;
             }
         }
     }
-    false
 }
 
 /// Drops receipts from before an instant.

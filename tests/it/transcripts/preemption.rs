@@ -2,18 +2,27 @@
 
 use std::time::Duration;
 
-use actors::Switches;
 use actors::store::Upset;
+use actors::{Ask, Grant, NotDone, Switches};
 use domain::job::state::{Checkpoint, Priority};
-use domain::job::{RunResult, Stage as JobStage};
+use domain::job::{RunResult, Spec, Stage as JobStage};
+use domain::product::Command;
 use domain::{Epoch, JobId};
+use tokio::task::JoinHandle;
 
-use super::stage::{Stage, play, play_with};
+use crate::support::{job, order};
+
+use super::stage::{Stage, ask, operator, play, play_with};
 
 const ON: Switches = Switches { preemption: true, shadow: false };
 
 async fn urgent(stage: &Stage, name: &str, priority: Priority) -> JobId {
     stage.submit_with(name, |spec| spec.priority = priority).await
+}
+
+/// The order to give a job of that name another priority.
+fn reprioritized(name: &str, priority: Priority) -> domain::job::Command {
+    order::edit(Spec { title: name.into(), priority, ..job::spec() }, &["priority"])
 }
 
 /// A heartbeat that lists this lease.
@@ -143,6 +152,72 @@ fn a_waiting_claim_takes_the_seat_that_was_kept() {
         urgent(&stage, "High", Priority::High).await;
         stage.pass(Duration::from_secs(16)).await;
         stage.claim_with("f1", |ask| ask.wait = Some(Duration::from_secs(20))).await;
+        stage
+    });
+}
+
+/// Two claims of a factory with one seat that wait; the first gets a job of low priority.
+async fn two_wait(stage: &Stage) -> (JobId, [JoinHandle<Result<Vec<Grant>, NotDone>>; 2]) {
+    stage.beat("f1", 1).await;
+    let product = stage.product().await;
+    stage.act("two claims of f1 wait");
+    let waiting = [(); 2].map(|()| {
+        let asked = Ask { wait: Some(Duration::from_secs(60)), ..ask("f1") };
+        let product = product.clone();
+        tokio::spawn(async move { product.claim(asked).await })
+    });
+    stage.calm().await;
+    let low = urgent(stage, "Low", Priority::Low).await;
+    stage.pass(Duration::from_secs(1)).await;
+    (low, waiting)
+}
+
+#[test]
+fn a_seat_that_an_eviction_frees_is_not_given_back_to_the_job_that_gave_way() {
+    play_with("preempted_beside_a_waiting_claim", ON, |stage| async move {
+        let (_, [first, second]) = two_wait(&stage).await;
+        urgent(&stage, "Critical", Priority::Critical).await;
+        stage.pass(Duration::from_secs(16)).await;
+        stage.claimed("f1", &first.await.unwrap());
+        stage.claimed("f1", &second.await.unwrap());
+        stage
+    });
+}
+
+#[test]
+fn whoever_gets_room_gets_the_best_job_that_there_is() {
+    play("claim_waits_for_room", |stage| async move {
+        let (low, [first, second]) = two_wait(&stage).await;
+        urgent(&stage, "Critical", Priority::Critical).await;
+        stage.claimed("f1", &first.await.unwrap());
+        stage.release(low, 1).await;
+        stage.claimed("f1", &second.await.unwrap());
+        stage
+    });
+}
+
+#[test]
+fn an_eviction_is_over_when_its_ground_is_gone() {
+    play_with("preempted_no_more", ON, |stage| async move {
+        stage.beat("f1", 1).await;
+        let low = urgent(&stage, "Low", Priority::Low).await;
+        stage.claim_with("f1", |ask| ask.ttl_sec = 900).await;
+        let critical = urgent(&stage, "Critical", Priority::Critical).await;
+        stage.pass(Duration::from_secs(10)).await;
+        stage.act("the gate is closed");
+        stage.product().await.set_gate(Command::Pause, operator()).await.unwrap();
+        stage.pass(Duration::from_secs(10)).await;
+        stage.act("and opened: the grace begins anew");
+        stage.product().await.set_gate(Command::Resume, operator()).await.unwrap();
+        stage.pass(Duration::from_secs(10)).await;
+        beat(&stage, "f1", low, 1).await;
+        stage.order(critical, reprioritized("Critical", Priority::High)).await;
+        stage.pass(Duration::from_secs(10)).await;
+        stage.order(critical, reprioritized("Critical", Priority::Critical)).await;
+        stage.pass(Duration::from_secs(10)).await;
+        stage.order(low, reprioritized("Low", Priority::Critical)).await;
+        stage.pass(Duration::from_secs(30)).await;
+        beat(&stage, "f1", low, 1).await;
         stage
     });
 }

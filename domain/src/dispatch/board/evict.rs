@@ -45,6 +45,7 @@ impl Board {
 
     /// Ends what is under way for a job; a seat that was kept for it is there for everybody.
     fn release(&mut self, job: JobId, now: Timestamp) {
+        self.pressed = true;
         if let Some(Phase::Kept { seat, .. }) = self.evictions.end(job) {
             self.seats.count_reserved(seat, false);
             self.roomy.insert(seat);
