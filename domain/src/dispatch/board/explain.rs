@@ -2,8 +2,8 @@
 //! Changes nothing.
 
 use super::waits::waits_for;
-use super::{Board, Entry, Place, SeatNo, Spot};
-use crate::dispatch::class::{self, Class, Rank};
+use super::{Board, Entry, Place, SeatNo};
+use crate::dispatch::class::{self, Class, Rank, Spot};
 use crate::dispatch::needs::{Key, Needs};
 use crate::dispatch::reason::Reason;
 use crate::dispatch::score::Breakdown;
@@ -71,20 +71,20 @@ impl Board {
                 (false, None) => waits(waits_for(*reason)),
             });
         }
-        let Entry { class, spot, place } = self.entries.get(&job)?;
-        let class = self.index.class(*class)?;
+        let Entry { class, spot, place } = self.entries.get(job)?;
+        let class = self.index.class(class)?;
         let needs = self.index.needs(class)?;
         let offered_to = match place {
-            Place::Offered(seat) => Some(*seat),
+            Place::Offered(seat) => Some(seat),
             Place::Ready | Place::Delayed(_) => None,
         };
         // A seat that is kept for the job, or taken by its offer, is free for nobody else, but for the job it is.
         let own = offered_to.or_else(|| self.evictions.seat_kept(job));
-        let factories = self.stances(class, needs, *spot, own, now);
+        let factories = self.stances(class, needs, spot, own, now);
         let (reason, until) = match (self.shut(), place) {
             (_, Place::Offered(_)) => (Reason::Position, None),
             (Some(Reason::ProductPaused), _) => (Reason::ProductPaused, None),
-            (_, Place::Delayed(until)) => (Reason::NotBefore, Some(*until)),
+            (_, Place::Delayed(until)) => (Reason::NotBefore, Some(until)),
             (Some(reason), _) => (reason, None),
             (None, _) if !self.is_open(spot.lock) => (Reason::ConcurrencyKey, None),
             (None, _) if own.is_some() => (Reason::Position, None),
@@ -98,7 +98,7 @@ impl Board {
         };
         let best = factories.iter().filter(|stance| stance.reason >= Reason::Seats);
         let best = best.max_by_key(|stance| (stance.reason, stance.breakdown.score()));
-        let stands_in_line = *place == Place::Ready && self.shut().is_none();
+        let stands_in_line = place == Place::Ready && self.shut().is_none();
         let key = spot.lock.and_then(|lock| self.index.locks().key(lock)).cloned();
         Some(Explained {
             until,
@@ -135,7 +135,7 @@ impl Board {
     /// Counts the jobs that the factory would take before this one.
     fn place_for(&self, job: JobId, stance: &Stance, now: Timestamp) -> Position {
         let nowhere = Position { factory: stance.factory.clone(), ahead: 0 };
-        let (Some(entry), Some(seat)) = (self.entries.get(&job), self.seats.known(&stance.factory)) else {
+        let (Some(entry), Some(seat)) = (self.entries.get(job), self.seats.known(&stance.factory)) else {
             return nowhere;
         };
         let Some(card) = self.seats.card(&stance.factory) else { return nowhere };

@@ -2,6 +2,7 @@
 //! seat, who waits. Picks take a job off the index and count its seat and key as offered until the offer ends.
 
 mod bid;
+mod entries;
 mod evict;
 mod explain;
 mod gate;
@@ -14,7 +15,6 @@ mod waits;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::class::Spot;
 use super::evictions::Evictions;
 use super::index::{ClassNo, Index};
 use super::locks::LockNo;
@@ -26,6 +26,7 @@ use crate::factory::Factory;
 use crate::job::state::{BlockedReason, Priority};
 use crate::{FactoryId, JobId, Timestamp, Usd};
 
+use entries::{Entries, Entry};
 pub use evict::Order;
 pub use explain::{Explained, Position, Stance};
 pub use waits::Waits;
@@ -55,14 +56,6 @@ enum Place {
     Offered(SeatNo),
 }
 
-/// A job that is ready, delayed or on offer.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    class: ClassNo,
-    spot: Spot,
-    place: Place,
-}
-
 /// A job that a factory holds.
 #[derive(Debug)]
 struct Running {
@@ -80,7 +73,7 @@ pub struct Board {
     /// The gate is closed ahead of its commit.
     closing: bool,
     index: Index,
-    entries: HashMap<JobId, Entry>,
+    entries: Entries,
     delayed: BTreeSet<(Timestamp, JobId)>,
     running: BTreeMap<JobId, Running>,
     /// Ready jobs that may evict others, by class.
@@ -151,8 +144,8 @@ impl Board {
     }
 
     /// A job that can be picked, where it is one.
-    fn ready_entry(&self, job: JobId) -> Option<&Entry> {
-        self.entries.get(&job).filter(|entry| entry.place == Place::Ready)
+    fn ready_entry(&self, job: JobId) -> Option<Entry> {
+        self.entries.get(job).filter(|entry| entry.place == Place::Ready)
     }
 
     fn is_open(&self, lock: Option<LockNo>) -> bool {

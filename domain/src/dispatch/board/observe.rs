@@ -24,7 +24,7 @@ impl Board {
             let rank = Rank { queued_at: job.queued_at, job: job.job };
             let spot = Spot { rank, due_at: None, lock: None };
             ready.push((class, rank));
-            self.entries.insert(job.job, Entry { class, spot, place: Place::Ready });
+            self.entries.insert(Entry { class, spot, place: Place::Ready });
         }
         self.index.fill(ready);
     }
@@ -34,7 +34,7 @@ impl Board {
         let was_shut = self.shut().is_some();
         let next = place(job, now);
         let offered =
-            self.entries.get(&job.job).map(|entry| entry.place).filter(|place| matches!(place, Place::Offered(_)));
+            self.entries.get(job.job).map(|entry| entry.place).filter(|place| matches!(place, Place::Offered(_)));
         self.remove(job.job, now);
         match (&job.tenure, next) {
             (Some(_), _) => self.run(job, now),
@@ -67,7 +67,7 @@ impl Board {
         } else {
             self.dependents.insert(job, count);
         }
-        let Some(entry) = self.entries.get(&job).copied() else { return };
+        let Some(entry) = self.entries.get(job) else { return };
         let Some(class) = self.index.class(entry.class).filter(|class| class.kind.waiting != count) else { return };
         let (kind, Some(needs)) = (class.kind.clone(), self.index.needs(class).cloned()) else { return };
         self.unsettle(&entry, now);
@@ -78,8 +78,7 @@ impl Board {
 
     /// Ends an offer that came to nothing: the job is ready again until it is next observed.
     pub fn end_offer(&mut self, job: JobId, now: Timestamp) {
-        let Some(entry) = self.entries.get(&job).copied().filter(|entry| matches!(entry.place, Place::Offered(_)))
-        else {
+        let Some(entry) = self.entries.get(job).filter(|entry| matches!(entry.place, Place::Offered(_))) else {
             return;
         };
         self.unsettle(&entry, now);
@@ -113,7 +112,7 @@ impl Board {
     /// Moves jobs whose pause is over into the index, and looks again at engines that can be used again.
     pub fn wake(&mut self, now: Timestamp) {
         while let Some((_, job)) = self.delayed.first().copied().filter(|(at, _)| *at <= now) {
-            let Some(entry) = self.entries.get(&job).copied() else { break };
+            let Some(entry) = self.entries.get(job) else { break };
             self.unsettle(&entry, now);
             self.settle(Entry { place: Place::Ready, ..entry }, now);
         }
@@ -128,9 +127,9 @@ impl Board {
             self.blocked_counts[reason as usize] -= 1;
             self.blocked_until.remove(&job);
         }
-        if let Some(entry) = self.entries.get(&job).copied() {
+        if let Some(entry) = self.entries.get(job) {
             self.unsettle(&entry, now);
-            self.entries.remove(&job);
+            self.entries.remove(job);
             let failed = self.index.class(entry.class).is_some_and(|class| !class.kind.merit.failed_on.is_empty());
             self.excluding -= usize::from(failed);
             self.index.leave(entry.class);
@@ -177,7 +176,7 @@ impl Board {
             }
             Place::Offered(seat) => self.take_seat(&entry, seat, now),
         }
-        self.entries.insert(job, entry);
+        self.entries.insert(entry);
     }
 
     /// Leaves a place; whoever gets room by that is noted.

@@ -92,7 +92,7 @@ impl Board {
     }
 
     fn kept_pick(&self, bid: &Bid<'_>, job: JobId) -> Option<Pick> {
-        let Entry { class, spot, .. } = *self.ready_entry(job)?;
+        let Entry { class, spot, .. } = self.ready_entry(job)?;
         let class = self.index.class(class)?;
         let needs = self.index.needs(class)?;
         if !self.is_open(spot.lock) || bid.supply.rejects(needs).is_some() {
@@ -106,7 +106,7 @@ impl Board {
     /// Counts a picked job as offered.
     pub(super) fn offer(&mut self, pick: &Pick, now: Timestamp) {
         let seat = self.seats.number(&pick.factory);
-        let Some(entry) = self.entries.get(&pick.job).copied() else { return };
+        let Some(entry) = self.entries.get(pick.job) else { return };
         self.unsettle(&entry, now);
         self.placed(pick.job, now);
         self.settle(Entry { place: Place::Offered(seat), ..entry }, now);

@@ -130,7 +130,7 @@ impl Board {
 
     /// What a ready job is worth whoever gets it: higher scores first, then older ones.
     fn worth(&self, job: JobId, now: Timestamp) -> Option<Worth> {
-        let Entry { class, spot, .. } = *self.ready_entry(job)?;
+        let Entry { class, spot, .. } = self.ready_entry(job)?;
         let merit = &self.index.class(class)?.kind.merit;
         let weights = &self.rules.weights;
         let mut head = class::head(weights, spot.rank, spot.due_at, now);
@@ -146,7 +146,7 @@ impl Board {
     }
 
     fn serve_job(&mut self, job: JobId, now: Timestamp, gone: &impl Fn(WaiterNo) -> bool) -> Option<(WaiterNo, Pick)> {
-        let Entry { class, spot, .. } = *self.ready_entry(job)?;
+        let Entry { class, spot, .. } = self.ready_entry(job)?;
         let class = self.index.class(class)?;
         let needs = self.index.needs(class)?;
         if !self.is_open(spot.lock) {
