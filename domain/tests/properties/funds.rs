@@ -177,12 +177,13 @@ impl Race {
     }
 
     fn look(&mut self) -> Result<(), TestCaseError> {
-        while let Some((_, reason)) = self.budget.deadline().filter(|(at, _)| *at <= self.now) {
+        while let Some((at, reason)) = self.budget.deadline().filter(|(at, _)| *at <= self.now) {
             let command = match reason {
                 Reason::Turn => Command::Turn,
                 Reason::Lapse(run) => Command::Lapse(Lapse { run, prior: self.charges.get(&run).cloned() }),
             };
             self.order(&command)?;
+            prop_assert!(self.budget.deadline() != Some((at, reason)), "a deadline is acted on");
         }
         Ok(())
     }
