@@ -153,6 +153,13 @@ fn the_usage_of_a_lost_run_ends_the_wait() {
     desk.note(usage(1, 7, None, Some(RunResult::Lost)));
     desk.note(usage(1, 7, Some(3), None));
     assert_eq!((desk.budget.spent, desk.budget.deadline()), (Usd(3), None));
+    desk.note(usage(2, 7, Some(2), None));
+    desk.note(usage(2, 7, Some(2), Some(RunResult::Lost)));
+    assert_eq!(kinds(&desk.note(usage(2, 7, Some(2), None))), ["budget.settled"], "it has cost no more than was known");
+    assert_eq!((desk.budget.spent, desk.budget.deadline()), (Usd(5), None));
+    desk.note(usage(3, 7, None, Some(RunResult::Lost)));
+    desk.note(usage(3, 7, Some(0), None));
+    assert_eq!((desk.budget.spent, desk.budget.deadline()), (Usd(5), None), "nothing is a cost too");
     desk.now = Timestamp(0).plus_secs(HOUR);
     assert_eq!(desk.lapse(1), Vec::<String>::new());
 }
