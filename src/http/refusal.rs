@@ -24,6 +24,10 @@ pub(super) fn of(no: NotDone) -> Problem {
             Problem::new(Code::IdempotencyMismatch, detail).with("jobId", job.to_string())
         }
         NotDone::UnknownDependency { ids } => unknown_dependencies(&ids),
+        NotDone::Cycle { path } => {
+            let path: Vec<String> = path.iter().map(ToString::to_string).collect();
+            crate::http::jobs::cycle(&path.iter().map(String::as_str).collect::<Vec<_>>())
+        }
         NotDone::TooMany { retry_after_sec } => Problem::new(Code::RateLimited, detail).retry_after(retry_after_sec),
         NotDone::Overloaded { retry_after_sec } => Problem::new(Code::Overloaded, detail).retry_after(retry_after_sec),
         NotDone::Stopping => Problem::new(Code::Overloaded, detail),

@@ -84,9 +84,11 @@ words! {
     BlockedReason = state::BlockedReason {
         /// A dependency has not settled.
         Dependencies,
+        /// Its dependencies have settled, and a child has not.
+        Children,
         /// A factory asked a question.
         NeedsInput,
-        /// A dependency ended without shipping.
+        /// A dependency or a child ended without shipping.
         DependencyFailed,
     }
 }

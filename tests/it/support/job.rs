@@ -58,7 +58,7 @@ pub(crate) fn spec() -> Spec {
 
 /// A job as submitted at 0 s: queued, or blocked where its dependencies are open.
 pub(crate) fn submitted(spec: Spec, deps_met: bool) -> Submitted {
-    job::submit(JOB, product(), spec, deps_met, Timestamp(0))
+    job::submit(JOB, product(), spec, (deps_met, 0), Timestamp(0))
 }
 
 /// A queued job of that spec.
