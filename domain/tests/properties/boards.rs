@@ -368,3 +368,36 @@ proptest! {
         }
     }
 }
+
+/// The first of two claims that bring the same cannot have the best job, because it failed there twice.
+#[test]
+fn a_job_that_is_kept_from_one_claim_is_not_passed_over_for_another_one() {
+    let job = |priority, due_in, failed_on, saved_by| JobShape {
+        priority,
+        words: 0,
+        engines: 0,
+        key: None,
+        pause_ms: 0,
+        repo: None,
+        due_in,
+        cents: None,
+        attempt: 0,
+        saved_by,
+        failed_on,
+        dependents: 0,
+    };
+    let claim = |factory| ClaimShape { factory, words: None, weights: Vec::new() };
+    let steps = vec![
+        Move::Submit(job(1, Some(0), 2, None)),
+        Move::Rules { paused: true, review_limit: None, cents: 0, weights: vec![] },
+        Move::Submit(job(0, None, 0, None)),
+        Move::Submit(job(0, None, 0, None)),
+        Move::Card(CardShape { words: 3, seats: 1, engines: [(1, 0, None), (1, 0, None)], ..CardShape::plain(2) }),
+        Move::Pass { ms: 1 },
+        Move::Wait(claim(1)),
+        Move::Submit(job(1, None, 0, Some(2))),
+        Move::Wait(claim(2)),
+        Move::Rules { paused: false, review_limit: None, cents: 0, weights: vec![(4, 21)] },
+    ];
+    agrees(steps).unwrap();
+}

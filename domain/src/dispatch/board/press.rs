@@ -22,10 +22,14 @@ impl Board {
     pub fn begin_evictions(&mut self, now: Timestamp) {
         let is_on = self.rules.preemption || Mutant::PreemptionUnasked.is_planted();
         let pressed = self.pressed || self.evictable.is_some_and(|at| at <= now);
-        if !is_on || !pressed || self.shut().is_some() {
+        if !is_on || !pressed {
             return;
         }
+        // Once the gate opens it is looked at again.
         (self.pressed, self.evictable) = (false, None);
+        if self.shut().is_some() {
+            return;
+        }
         let mut hopeless: BTreeSet<ClassNo> = BTreeSet::new();
         // Whoever could run the jobs of a demand, as far as that is the same for all of them.
         let mut fitting: BTreeMap<DemandNo, Vec<SeatNo>> = BTreeMap::new();

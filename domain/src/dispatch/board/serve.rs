@@ -19,9 +19,10 @@ type Worth = (Reverse<Score>, Rank);
 
 /// Claims of factories that got room, and the jobs that are to be given away.
 ///
-/// Claims that bring the same and weigh the same stand in one line, for which only the first one asks.
-#[derive(Default)]
+/// Claims that bring the same and weigh the same stand in one line, for which only the first one asks; while some jobs are
+/// kept from some factories, each stands alone.
 struct Lines {
+    alone: bool,
     numbers: BTreeMap<(Supply, SomeWeights), usize>,
     lines: Vec<VecDeque<WaiterNo>>,
     /// Lines whose first claim has asked for nothing.
@@ -31,9 +32,14 @@ struct Lines {
 }
 
 impl Lines {
+    fn new(alone: bool) -> Self {
+        let (numbers, lines) = (BTreeMap::new(), Vec::new());
+        Self { alone, numbers, lines, idle: BTreeSet::new(), queue: BTreeMap::new() }
+    }
+
     fn enter(&mut self, no: WaiterNo, waiters: &Waiters) {
         let next = self.lines.len();
-        let alike = waiters.placed(no).zip(waiters.get(no));
+        let alike = waiters.placed(no).zip(waiters.get(no)).filter(|_| !self.alone);
         // Who may only take what a seat is kept for is like nobody else.
         let at = alike.map_or(next, |(supply, (claim, _))| {
             *self.numbers.entry((supply.clone(), claim.weights.clone())).or_insert(next)
@@ -72,7 +78,7 @@ impl Board {
             self.roomy.clear();
             return served;
         }
-        let mut lines = Lines::default();
+        let mut lines = Lines::new(self.excluding > 0);
         while self.shut().is_none() {
             // To serve somebody may give a kept seat back, or bring another job behind a key to the front.
             for seat in std::mem::take(&mut self.roomy) {
