@@ -1,7 +1,7 @@
 //! Random orders to a job: each aims at where the job stands, now and then at where it stood before.
 
 use domain::job::command::{Adopt, Answer, Approve, Cancel, Edit, Fence, Lease, Outcome, Preempt, Prior, Reject, Release, Report, Requeue};
-use domain::job::spec::{Approvals, JobBudget, OnDepFailure, Retry};
+use domain::job::spec::{Approvals, JobBudget, Kind, OnDepFailure, Retry};
 use domain::job::state::{Checkpoint, Priority};
 use domain::job::{Command, Insights, Job, RunResult, Spec, Stage};
 use domain::{Epoch, FactoryId, JobId, RunId, Timestamp, Usd};
@@ -47,6 +47,9 @@ pub(crate) fn plain() -> Spec {
         idempotency_key: None,
         content_hash: None,
         tracker_item_id: None,
+        kind: Kind::Leaf,
+        parent: None,
+        auto_complete: false,
         depends_on: Vec::new(),
         deps_mode: domain::job::spec::DepsMode::All,
         on_dep_failure: OnDepFailure::Block,
