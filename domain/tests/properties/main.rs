@@ -9,3 +9,4 @@ mod preemption;
 mod rival;
 mod shapes;
 mod values;
+mod waiters;
