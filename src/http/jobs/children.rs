@@ -33,16 +33,17 @@ use crate::http::refusal;
 )]
 pub(crate) async fn run(mut call: Call) -> Answer {
     let id = call.product_id()?;
+    let (product, parent) = call.job(&id)?;
     let bytes = call.bytes(BATCH).await?;
     let request: ChildrenRequest = wire::strict(&bytes)?;
-    let (product, parent) = call.job(&id)?;
     let expected = Expected::of(call.headers())?;
     let _permit = call.permit(&product)?;
     let if_rev = if_rev(&call, &product, parent, &expected).await?;
     let fence = fence(&request)?;
     let by = fence.as_ref().and_then(|fence| fence.factory.clone()).map_or_else(operator, By::Factory);
-    let children = request.into_family(parent, || call.edge.node.new_job_id())?;
-    let adopted = product.adopt(parent, Adoption { children, fence, by, if_rev }).await.map_err(refusal::of)?;
+    let family = request.into_family(parent, || call.edge.node.new_job_id())?;
+    let adoption = Adoption { children: family.jobs, fence, by, if_rev };
+    let adopted = product.adopt(parent, adoption).await.map_err(|why| refusal::of_family(why, &family.names))?;
     let mut response = if adopted.repeated { HttpResponse::Ok() } else { HttpResponse::Created() };
     let jobs = adopted.children.iter().map(|job| shown(&product, job)).collect();
     written(&mut response, &Children { jobs, repeated: adopted.repeated })

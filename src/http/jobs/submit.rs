@@ -19,6 +19,9 @@ use crate::http::call::{self, Call, operator};
 use crate::http::headers::{IDEMPOTENCY_KEY, once};
 use crate::http::{query, refusal};
 
+/// How the member is written that makes a body larger than a job may be.
+const CHILDREN: &[u8] = b"\"children\"";
+
 /// How to submit.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -57,11 +60,11 @@ pub(crate) async fn run(mut call: Call) -> Answer {
     keyed(&call, &mut request)?;
     let family = request.into_family(|| call.edge.node.new_job_id())?;
     if dry {
-        return dry_run::answer(&call, &id, family, warnings).await;
+        return dry_run::answer(&call, &id, family.jobs, warnings).await;
     }
     let product = call.product(&id).await?;
     let _permit = call.permit(&product)?;
-    let submitted = submitted(&product, family).await.map_err(refusal::of)?;
+    let submitted = submitted(&product, family.jobs).await.map_err(|why| refusal::of_family(why, &family.names))?;
     answer(&product, &submitted, warnings)
 }
 
@@ -90,8 +93,12 @@ async fn read(call: &mut Call) -> Result<(SubmitRequest, Vec<String>), Problem> 
         return Ok((manifest.request, manifest.warnings));
     }
     let bytes = call.bytes(BATCH).await?;
-    let request: SubmitRequest = wire::strict(&bytes)?;
     // Only children make it larger than a job may be.
+    let may_be_large = || bytes.windows(CHILDREN.len()).any(|window| window == CHILDREN);
+    if bytes.len() > JOB && !may_be_large() {
+        return Err(too_large(JOB));
+    }
+    let request: SubmitRequest = wire::strict(&bytes)?;
     if bytes.len() > JOB && request.children.is_none() {
         return Err(too_large(JOB));
     }

@@ -153,7 +153,12 @@ impl Store for JournalStore {
         outcome
     }
 
-    async fn commit_all(&self, writes: Vec<Write>) -> Result<Vec<Committed>, Fault> {
+    async fn commit_all(&self, mut writes: Vec<Write>) -> Result<Vec<Committed>, Fault> {
+        if writes.len() == 1
+            && let Some(write) = writes.pop()
+        {
+            return self.commit(write).await.map(|committed| vec![committed]);
+        }
         self.journal.line(&format!("  commit  {} as one:", writes.len()));
         writes.iter().for_each(|write| self.journal.line(&format!("          {}", self.describe(write))));
         let outcome = self.inner.commit_all(writes).await;

@@ -13,6 +13,15 @@ use crate::problem::{Code, Problem};
 /// Jobs of one request, at most.
 const MOST: usize = 10_001;
 
+/// The jobs of a request.
+#[derive(Clone, Debug)]
+pub struct Family {
+    /// Their ids, and what is asked for, parents before their children.
+    pub jobs: Vec<(JobId, Spec)>,
+    /// What the request calls each of them: its `ref`, or its place.
+    pub names: BTreeMap<JobId, String>,
+}
+
 /// An entry of the request, taken apart.
 struct Entry {
     request: SubmitRequest,
@@ -25,7 +34,7 @@ struct Entry {
 impl SubmitRequest {
     /// Makes the specs of the job and all that is below it; the job itself comes first, parents before their children.
     /// Refuses what is out of bounds, names that are used twice, and dependencies that nobody knows.
-    pub fn into_family(mut self, new_id: impl FnMut() -> JobId) -> Result<Vec<(JobId, Spec)>, Problem> {
+    pub fn into_family(mut self, new_id: impl FnMut() -> JobId) -> Result<Family, Problem> {
         let parent = match self.parent_id.take().map(|id| id.parse::<JobId>()) {
             None => None,
             Some(Ok(id)) => Some(id),
@@ -51,7 +60,7 @@ fn taken_apart(
     roots: Vec<(SubmitRequest, String)>,
     parent: Option<JobId>,
     mut new_id: impl FnMut() -> JobId,
-) -> Result<Vec<(JobId, Spec)>, Problem> {
+) -> Result<Family, Problem> {
     let mut next: Vec<_> = roots.into_iter().rev().map(|(request, pointer)| (request, pointer, parent)).collect();
     let mut entries: Vec<(JobId, Entry)> = Vec::new();
     while let Some((mut request, pointer, parent)) = next.pop() {
@@ -70,8 +79,10 @@ fn taken_apart(
         next.extend(children.map(|(at, child)| (child, format!("{pointer}/children/{at}"), Some(id))));
         entries.push((id, Entry { request, pointer, parent, has_children, hash }));
     }
-    let names = named(&entries)?;
-    entries.into_iter().map(|(id, entry)| Ok((id, entry.spec(&names)?))).collect()
+    let by_name = named(&entries)?;
+    let names = entries.iter().map(|(id, entry)| (*id, entry.name())).collect();
+    let jobs = entries.into_iter().map(|(id, entry)| Ok((id, entry.spec(&by_name)?)));
+    Ok(Family { jobs: jobs.collect::<Result<_, Problem>>()?, names })
 }
 
 /// The entries by their names. Refuses names and keys that are used twice.
@@ -94,6 +105,11 @@ fn named(entries: &[(JobId, Entry)]) -> Result<BTreeMap<String, JobId>, Problem>
 }
 
 impl Entry {
+    fn name(&self) -> String {
+        let place = || if self.pointer.is_empty() { "the job itself".to_owned() } else { self.pointer.clone() };
+        self.request.reference.clone().unwrap_or_else(place)
+    }
+
     fn spec(self, names: &BTreeMap<String, JobId>) -> Result<Spec, Problem> {
         let Self { mut request, pointer, parent, has_children, hash } = self;
         if has_children {

@@ -36,7 +36,7 @@ fn a_parent_that_completes_by_itself_ships_if_all_of_them_have() {
     story("job", "children_shipped_by_itself", parent(true, OnDepFailure::Block))
         .at(10)
         .does(Command::ChildrenMet(Outcome::Shipped))
-        .does(Command::ChildrenMet(Outcome::Shipped))
+        .repeats(Command::ChildrenMet(Outcome::Shipped))
         .snap();
 }
 
@@ -61,7 +61,7 @@ fn a_child_that_does_not_ship_blocks_its_parent_until_somebody_helps() {
         .does(Command::DependencyFailed)
         .does(requeue(false, None))
         .at(20)
-        .does(Command::ChildrenOpen)
+        .repeats(Command::ChildrenOpen)
         .snap();
 }
 
