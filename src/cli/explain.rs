@@ -1,4 +1,5 @@
 //! `gigafactory explain`: why a job waits, or how it was placed.
+//! Prints what the coordinator says; knows no reason by itself.
 
 use wire::explain::{Decision, Explanation, ScoreDetail, Stance};
 

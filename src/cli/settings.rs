@@ -1,4 +1,5 @@
 //! `gigafactory settings`: shows what is chosen for a product, or changes some of it.
+//! Reads, changes what is named, and writes the whole back under its revision.
 
 use std::str::FromStr;
 

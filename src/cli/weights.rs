@@ -1,4 +1,5 @@
 //! `gigafactory weights`: shows what the terms of the score weigh, changes some of it, or sets all of it back.
+//! Reads, changes what is named, and writes the whole back under its revision.
 
 use std::str::FromStr;
 

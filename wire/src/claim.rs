@@ -1,4 +1,5 @@
 //! A factory asks for work, and what it gets.
+//! Shapes, and the bounds of what is asked.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
 //! Why a job waits, or how it was placed.
+//! Shapes and words only; what they say is decided in `domain::dispatch`.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
 //! What a job asks of a factory.
+//! Jobs that ask for the same share one value of it.
 
 use std::collections::BTreeSet;
 

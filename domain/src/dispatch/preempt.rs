@@ -1,4 +1,5 @@
 //! Whom an urgent job may evict, and who costs the least.
+//! Pure: knows neither seats nor evictions under way.
 
 use crate::job::state::Priority;
 use crate::mutant::Mutant;

@@ -1,4 +1,5 @@
 //! What came of looking for a job for a claim.
+//! What is told of a pick, and recorded with the grant.
 
 use std::collections::BTreeMap;
 

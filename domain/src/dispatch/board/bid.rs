@@ -1,4 +1,5 @@
 //! Whom a job is scored for, and the score.
+//! Puts together what the terms of `score` are computed from; decides nothing.
 
 use super::Board;
 use crate::dispatch::class::{Class, DemandNo, Head, Kind};

@@ -1,7 +1,8 @@
-//! Evictions under way: each is judged again whenever anything happens, until its victim has gone or its ground has.
+//! Evictions under way: each is judged again when something happens that can end it, and when it is due.
 //! What they free is kept for the urgent job, and given back if that does not come for it.
 
 use super::Board;
+use super::press::Fitting;
 use crate::dispatch::evictions::{Phase, Victim};
 use crate::dispatch::seats::SeatNo;
 use crate::job::state::Priority;
@@ -23,9 +24,9 @@ impl Board {
     /// Follows the evictions that are under way: to be called before waiting claims are served, for a seat that has been
     /// freed is kept first. Answers those that are due; one that has not happened is answered again a second later.
     pub fn follow_evictions(&mut self, now: Timestamp) -> Vec<Order> {
-        let mut due = Vec::new();
+        let (mut due, mut fitting) = (Vec::new(), Fitting::new());
         for (job, phase) in self.evictions.iter().collect::<Vec<_>>() {
-            due.extend(self.follow(job, phase, now));
+            due.extend(self.follow(job, phase, &mut fitting, now));
         }
         due
     }
@@ -53,13 +54,15 @@ impl Board {
         }
     }
 
-    fn follow(&mut self, job: JobId, phase: Phase, now: Timestamp) -> Option<Order> {
+    fn follow(&mut self, job: JobId, phase: Phase, fitting: &mut Fitting, now: Timestamp) -> Option<Order> {
         if !self.is_urgent(job) {
             self.placed(job, now);
             return None;
         }
         match phase {
-            Phase::Evicting { victim, due } => self.follow_victim(job, (victim, due), now),
+            // Nothing has happened that could end it.
+            Phase::Evicting { due, .. } if !self.pressed && due > now => None,
+            Phase::Evicting { victim, due } => self.follow_victim(job, (victim, due), fitting, now),
             Phase::Kept { seat, .. } if !self.seats.is_well(seat) || !self.has_open_key(job) => {
                 self.release(job, now);
                 None
@@ -75,7 +78,13 @@ impl Board {
 
     /// Orders the eviction where it is due. It is over where its ground is gone: the gate or a key is closed, the victim
     /// is as urgent or has delivered, its factory could not run the job any more, or a seat has become free.
-    fn follow_victim(&mut self, job: JobId, (victim, due): (Victim, Timestamp), now: Timestamp) -> Option<Order> {
+    fn follow_victim(
+        &mut self,
+        job: JobId,
+        (victim, due): (Victim, Timestamp),
+        fitting: &mut Fitting,
+        now: Timestamp,
+    ) -> Option<Order> {
         let runs = self.running.get(&victim.job).filter(|running| running.tenure.epoch == victim.epoch);
         let Some(running) = runs else {
             self.keep(job, victim.seat, now);
@@ -83,7 +92,7 @@ impl Board {
         };
         let gives_way = running.priority < Priority::Critical || Mutant::EqualsEvicted.is_planted();
         let stands = gives_way && !running.delivered && self.shut().is_none() && self.has_open_key(job);
-        let eligible = if stands { self.eligible(job, now) } else { Vec::new() };
+        let eligible = if stands { self.eligible(job, fitting, now) } else { Vec::new() };
         if !eligible.contains(&victim.seat) || eligible.iter().any(|seat| self.seats.has_room(*seat)) {
             self.evictions.end(job);
             self.pressed = true;

@@ -1,7 +1,7 @@
 //! Why a job waits: the first reason in the order of precedence, its place, and what each known factory has against it.
 //! Changes nothing.
 
-use super::waits::waits_for;
+use super::waits::{Judged, waits_for};
 use super::{Board, Entry, Place, SeatNo};
 use crate::dispatch::class::{self, Class, Rank, Spot};
 use crate::dispatch::needs::{Key, Needs};
@@ -80,7 +80,8 @@ impl Board {
         };
         // A seat that is kept for the job, or taken by its offer, is free for nobody else, but for the job it is.
         let own = offered_to.or_else(|| self.evictions.seat_kept(job));
-        let factories = self.stances(class, needs, spot, own, now);
+        let judged = self.fleet(now).judged(self, needs);
+        let factories = self.stances(class, needs, spot, (&judged, own), now);
         let (reason, until) = match (self.shut(), place) {
             (_, Place::Offered(_)) => (Reason::Position, None),
             (Some(Reason::ProductPaused), _) => (Reason::ProductPaused, None),
@@ -89,8 +90,7 @@ impl Board {
             (None, _) if !self.is_open(spot.lock) => (Reason::ConcurrencyKey, None),
             (None, _) if own.is_some() => (Reason::Position, None),
             (None, _) => {
-                let fleet = self.fleet(now);
-                let reason = fleet.judged(self, needs).reason(self, class, now);
+                let reason = judged.reason(self, class, now);
                 let untils =
                     factories.iter().filter(|stance| stance.reason == reason).filter_map(|stance| stance.until);
                 (reason, untils.min())
@@ -112,9 +112,15 @@ impl Board {
         })
     }
 
-    fn stances(&self, class: &Class, needs: &Needs, spot: Spot, own: Option<SeatNo>, now: Timestamp) -> Vec<Stance> {
-        let fleet = self.fleet(now);
-        let judged = fleet.judged(self, needs);
+    /// What each factory has against a job; its `own` seat is free for it.
+    fn stances(
+        &self,
+        class: &Class,
+        needs: &Needs,
+        spot: Spot,
+        (judged, own): (&Judged, Option<SeatNo>),
+        now: Timestamp,
+    ) -> Vec<Stance> {
         let of = |(seat, card): (SeatNo, &std::sync::Arc<crate::factory::Factory>)| {
             let claim = Claim::plain(card.id.clone());
             let bid = self.bid(seat, card, &claim, now);

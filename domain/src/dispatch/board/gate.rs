@@ -21,6 +21,7 @@ impl Board {
     /// Closes the product's gate ahead of its commit.
     pub fn close(&mut self) {
         self.closing = true;
+        self.pressed = true;
     }
 
     /// The jobs that wait for review when the product is opened, beside those that a factory holds.
@@ -54,7 +55,6 @@ impl Board {
     /// Takes in a factory's card as it was committed.
     pub fn observe_factory(&mut self, card: Arc<Factory>, now: Timestamp) {
         let seat = self.seats.number(&card.id);
-        self.pressed = true;
         if self.seats.observe(card) {
             self.look_at_all(now);
         }
@@ -87,6 +87,7 @@ impl Board {
 
     /// A factory has more or fewer free seats, or is another one.
     pub(super) fn seat_changed(&mut self, seat: super::SeatNo, now: Timestamp) {
+        self.pressed = true;
         self.waiters.refresh(seat, &self.seats, now);
         // Whether a job is kept from one factory hangs on what all the others can take.
         if self.excluding > 0 {

@@ -93,7 +93,7 @@ pub struct Board {
     /// Entries that have failed twice on some factory.
     excluding: usize,
     evictions: Evictions,
-    /// Something has happened since evictions were last looked for that may make one possible.
+    /// Something has happened since evictions were last looked for that may make one possible, or end one.
     pressed: bool,
     /// When somebody may be evicted next for an urgent job for which nobody may be now.
     evictable: Option<Timestamp>,

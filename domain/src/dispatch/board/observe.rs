@@ -139,7 +139,6 @@ impl Board {
             self.seats.count_run(running.seat, false);
             running.key.iter().for_each(|key| self.index.count_key(key, false));
             self.freed(running.seat, now);
-            self.pressed = true;
         }
     }
 
@@ -151,7 +150,6 @@ impl Board {
         key.iter().for_each(|key| self.index.count_key(key, true));
         let delivered = job.stage.is_delivered();
         self.running.insert(job.job, Running { seat, key, priority: job.merit.priority, tenure, delivered });
-        self.pressed = true;
         self.seat_changed(seat, now);
     }
 
@@ -212,7 +210,6 @@ impl Board {
         let key = entry.spot.lock.and_then(|lock| self.index.locks().key(lock));
         if let Some(name) = key.map(|key| key.name.clone()) {
             self.index.count_key(&name, begins);
-            self.pressed = true;
         }
     }
 }

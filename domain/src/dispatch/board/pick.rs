@@ -1,4 +1,5 @@
 //! The best job for a claim.
+//! Looks at one candidate of each class that the factory may have; counts the one that is taken as offered.
 
 use super::bid::Bid;
 use super::{Board, Entry, Place};

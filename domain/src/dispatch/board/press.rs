@@ -14,6 +14,9 @@ use crate::job::state::Priority;
 use crate::mutant::Mutant;
 use crate::{JobId, Timestamp};
 
+/// Whoever could run the jobs of a demand, as far as that is the same for all of them: worked out once in one go.
+pub(super) type Fitting = BTreeMap<DemandNo, Vec<SeatNo>>;
+
 /// How many urgent jobs of a class are looked at in one go.
 const MOST_URGENT: usize = 64;
 
@@ -31,13 +34,12 @@ impl Board {
             return;
         }
         let mut hopeless: BTreeSet<ClassNo> = BTreeSet::new();
-        // Whoever could run the jobs of a demand, as far as that is the same for all of them.
-        let mut fitting: BTreeMap<DemandNo, Vec<SeatNo>> = BTreeMap::new();
+        let mut fitting = Fitting::new();
         for (job, no) in self.urgent_jobs() {
-            let Some(class) = self.index.class(no).filter(|_| !hopeless.contains(&no)) else { continue };
-            let demand = class.kind.demand;
-            let fitting = fitting.entry(demand).or_insert_with(|| self.fitting(demand, now));
-            let candidates = self.candidates(job, fitting, now);
+            if hopeless.contains(&no) {
+                continue;
+            }
+            let candidates = self.candidates(job, &mut fitting, now);
             let protected = candidates.iter().map(|one| one.cost.protected_ms()).filter(|ms| *ms > 0).min();
             if let Some(Preemption { evict, .. }) = select_with_preemption(Priority::Critical, candidates) {
                 let seat = self.seats.number(&evict.factory);
@@ -87,8 +89,8 @@ impl Board {
     }
 
     /// What runs where a ready urgent job could, and is not to give way yet. Nothing, if the job can be placed.
-    fn candidates(&self, job: JobId, fitting: &[SeatNo], now: Timestamp) -> Vec<Candidate> {
-        let eligible: BTreeSet<SeatNo> = self.takers(job, fitting, now).collect();
+    fn candidates(&self, job: JobId, fitting: &mut Fitting, now: Timestamp) -> Vec<Candidate> {
+        let eligible = BTreeSet::from_iter(self.eligible(job, fitting, now));
         if eligible.iter().any(|seat| self.seats.has_room(*seat)) {
             return Vec::new();
         }
@@ -111,21 +113,15 @@ impl Board {
         candidates.collect()
     }
 
-    /// Factories that are well and could run a ready job if they had a free seat.
-    pub(super) fn eligible(&self, job: JobId, now: Timestamp) -> Vec<SeatNo> {
+    /// Factories that are well and could run a ready job if they had a free seat: it has not failed on them twice, and they
+    /// have not left a seat unused that was kept for it.
+    pub(super) fn eligible(&self, job: JobId, fitting: &mut Fitting, now: Timestamp) -> Vec<SeatNo> {
         let class = self.ready_entry(job).and_then(|entry| self.index.class(entry.class));
-        let fitting = class.map(|class| self.fitting(class.kind.demand, now)).unwrap_or_default();
-        self.takers(job, &fitting, now).collect()
-    }
-
-    /// Of the factories that could run the jobs of a demand, those that this one has not failed on twice and that have
-    /// not left a seat unused that was kept for it.
-    fn takers<'a>(&'a self, job: JobId, fitting: &'a [SeatNo], now: Timestamp) -> impl Iterator<Item = SeatNo> + 'a {
-        let class = self.ready_entry(job).and_then(|entry| self.index.class(entry.class));
-        let takes = move |seat: &SeatNo| {
-            !self.evictions.shuns(job, *seat, now) && class.is_some_and(|class| !self.excludes(class, *seat, now))
-        };
-        fitting.iter().copied().filter(takes)
+        let Some(class) = class else { return Vec::new() };
+        let demand = class.kind.demand;
+        let fitting = fitting.entry(demand).or_insert_with(|| self.fitting(demand, now));
+        let takes = |seat: &SeatNo| !self.evictions.shuns(job, *seat, now) && !self.excludes(class, *seat, now);
+        fitting.iter().copied().filter(takes).collect()
     }
 
     /// Factories that are well and have what jobs of a demand ask for.
