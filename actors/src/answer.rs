@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::dispatch::{Claim, Waits};
 use domain::factory::{Descriptor, Engine, Factory, Health};
-use domain::job::command::Report;
+use domain::job::command::{Fence, Report};
 use domain::job::{Command, Decision, Job, Run, Spec};
 use domain::product::Renewal;
 use domain::{By, Epoch, FactoryId, JobId, Timestamp, factory, job};
@@ -60,6 +60,12 @@ pub enum NotDone {
     UnknownDependency {
         /// Which.
         ids: Vec<JobId>,
+    },
+    /// A job would wait for itself.
+    #[error("dependencies go round in a circle")]
+    Cycle {
+        /// The job, those between, and the job again.
+        path: Vec<JobId>,
     },
     /// The product has too much in flight.
     #[error("too many requests of this product are in flight")]
@@ -142,6 +148,43 @@ pub struct Done {
     /// The job as it is.
     pub job: Arc<Job>,
     /// The effect stood already.
+    pub repeated: bool,
+}
+
+/// A new job with its children.
+#[derive(Clone, Debug)]
+pub struct Family {
+    /// The job.
+    pub parent: Submission,
+    /// Its children: their ids, and what is asked for, naming the parent.
+    pub children: Vec<(JobId, Spec)>,
+}
+
+impl From<Submission> for Family {
+    fn from(parent: Submission) -> Self {
+        Self { parent, children: Vec::new() }
+    }
+}
+
+/// Children for a job that is there already.
+#[derive(Clone, Debug)]
+pub struct Adoption {
+    /// Their ids, and what is asked for.
+    pub children: Vec<(JobId, Spec)>,
+    /// The holder of the job's lease, where it gives them.
+    pub fence: Option<Fence>,
+    /// Who gives them.
+    pub by: By,
+    /// Refused unless the job has this `rev`.
+    pub if_rev: Option<u64>,
+}
+
+/// Children that a job was given.
+#[derive(Clone, Debug)]
+pub struct Adopted {
+    /// All that were made, in the order given.
+    pub children: Vec<Arc<Job>>,
+    /// The same had been done before.
     pub repeated: bool,
 }
 

@@ -12,7 +12,8 @@ use domain::{By, Epoch, FactoryId, JobId, ProductId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::answer::{
-    Ask, BeatOrder, Beaten, Counts, Done, FactoryView, Grant, NotDone, Order, Port, ReportOrder, Submission, Submitted,
+    Adopted, Adoption, Ask, BeatOrder, Beaten, Counts, Done, FactoryView, Family, Grant, NotDone, Order, Port,
+    ReportOrder, Submitted,
 };
 use crate::claim::{Answer, Claiming, Desk};
 use crate::job::carry::{claim_key, decision};
@@ -20,7 +21,7 @@ use crate::lane::Lane;
 use crate::line::Hearers;
 use crate::node::Shared;
 use crate::store::ReceiptKind;
-use crate::{dispatcher, factory, feed, job, product, submit};
+use crate::{adopt, dispatcher, factory, feed, job, product, submit};
 
 /// A product that is open. Cheap to clone; every copy goes to the same actors.
 #[derive(Clone)]
@@ -48,9 +49,14 @@ impl Product {
 
     /// Submits a job, or finds the one that the same submit made before.
     ///
-    /// Refuses a key that was used for other content, and dependencies that do not exist.
-    pub async fn submit(&self, submission: Submission) -> Result<Submitted, NotDone> {
-        submit::submit(&self.lane, &self.actors, submission).await
+    /// Refuses a key that was used for other content, dependencies that do not exist, and circles of them.
+    pub async fn submit(&self, family: impl Into<Family>) -> Result<Submitted, NotDone> {
+        submit::submit(&self.lane, &self.actors, family.into()).await
+    }
+
+    /// Gives a job that is there already children, and the job's change with them: all of it, or nothing.
+    pub async fn adopt(&self, parent: JobId, adoption: Adoption) -> Result<Adopted, NotDone> {
+        adopt::adopt(&self.lane, &self.actors, parent, adoption).await
     }
 
     /// Claims jobs; none if nothing fits within the time that the claim may wait.

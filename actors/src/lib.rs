@@ -4,6 +4,7 @@
 //! waits for another: messages are casts, and only a caller's port waits.
 
 mod admission;
+mod adopt;
 mod alarm;
 mod answer;
 mod claim;
@@ -26,8 +27,8 @@ mod submit;
 
 pub use admission::{Limits, Permit};
 pub use answer::{
-    Ask, BeatOrder, Beaten, CardPatch, Counts, Done, FactoryView, Grant, NotDone, Order, ReportOrder, Submission,
-    Submitted,
+    Adopted, Adoption, Ask, BeatOrder, Beaten, CardPatch, Counts, Done, FactoryView, Family, Grant, NotDone, Order,
+    ReportOrder, Submission, Submitted,
 };
 #[cfg(feature = "faults")]
 pub use faults::BadFaults;

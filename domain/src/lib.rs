@@ -4,6 +4,7 @@
 //! changes nothing, `apply` cannot fail. There is no clock, no randomness, no I/O and no runtime in here:
 //! whoever calls hands in the time and the ids.
 
+pub mod budget;
 pub mod dispatch;
 pub mod event;
 pub mod factory;

@@ -6,6 +6,7 @@ use sea_orm_migration::prelude::*;
 
 mod m20261101_000001_tables;
 mod m20261121_000002_event_rev;
+mod m20261128_000003_job_parent;
 
 /// Brings a database to the newest schema.
 #[derive(Debug)]
@@ -14,6 +15,10 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261101_000001_tables::Tables), Box::new(m20261121_000002_event_rev::EventRev)]
+        vec![
+            Box::new(m20261101_000001_tables::Tables),
+            Box::new(m20261121_000002_event_rev::EventRev),
+            Box::new(m20261128_000003_job_parent::JobParent),
+        ]
     }
 }

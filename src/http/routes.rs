@@ -86,6 +86,8 @@ routes! {
     jobs::ship,
     jobs::approve,
     jobs::answer,
+    jobs::children,
+    jobs::dag,
     jobs::runs,
     jobs::events,
     jobs::explain,

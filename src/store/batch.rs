@@ -38,6 +38,7 @@ type Snapshot<'a> = (
     u32,
     i32,
     State<'a>,
+    Option<JobId>,
 );
 type Ended<'a> = (JobId, Epoch, &'a ProductId, Run);
 type Kept<'a> = (&'a ProductId, &'static str, &'a str, JobId, Epoch, u64, &'a str, Timestamp);
@@ -138,6 +139,7 @@ impl<'a> Batch<'a> {
             job.edition,
             SCHEMA,
             State::of(job),
+            job.spec.parent,
         ));
     }
 

@@ -7,6 +7,7 @@ mod backend;
 mod batch;
 mod checkpoint;
 mod connect;
+mod dag;
 mod lists;
 mod load;
 mod lock;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actors::store::{
-    Committed, Ears, Fault, JobQuery, Logged, Opened, Page, Receipt, ReceiptKind, Store, Stored, Why, Write,
+    Committed, Ears, Fault, JobQuery, Logged, Node, Opened, Page, Receipt, ReceiptKind, Store, Stored, Why, Write,
 };
 use async_trait::async_trait;
 use domain::factory::Factory;
@@ -14,7 +14,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 
 use super::read::{Failed, select};
 use super::saved::{Unreadable, json, number};
-use super::{SqliteStore, lists, read};
+use super::{SqliteStore, dag, lists, read};
 
 /// Each product once, by jumps along the log's key.
 const PRODUCTS: &str = "WITH RECURSIVE one (product) AS (\
@@ -32,6 +32,10 @@ const NEWEST: &str = "WITH RECURSIVE one (product) AS (\
 impl Store for SqliteStore {
     async fn commit(&self, write: Write) -> Result<Committed, Fault> {
         self.committer.commit(write).await
+    }
+
+    async fn commit_all(&self, writes: Vec<Write>) -> Result<Vec<Committed>, Fault> {
+        self.committer.commit_all(writes).await
     }
 
     async fn open(&self, product: &ProductId, ears: Arc<dyn Ears>) -> Result<Opened, Fault> {
@@ -52,6 +56,15 @@ impl Store for SqliteStore {
 
     async fn stages(&self, product: &ProductId, ids: &[JobId]) -> Result<Vec<(JobId, Stage)>, Why> {
         Ok(read::stages(&self.readers, product, ids).await?)
+    }
+
+    async fn children(&self, product: &ProductId, parent: JobId) -> Result<Vec<(JobId, Stage)>, Why> {
+        let children = read::children(&self.readers, product, &[parent]).await?;
+        Ok(children.into_iter().map(|(_, child, stage)| (child, stage)).collect())
+    }
+
+    async fn dag(&self, product: &ProductId, root: JobId, most: usize) -> Result<Vec<Node>, Why> {
+        Ok(dag::nodes(&self.readers, product, root, most).await?)
     }
 
     async fn runs(&self, product: &ProductId, job: JobId) -> Result<Vec<Run>, Why> {

@@ -34,6 +34,7 @@ pub(crate) fn queued() -> Job {
         attempt: 0,
         not_before: None,
         deps_met: true,
+        children: 0,
         checkpoint: None,
         saved_by: None,
         saved_at: None,

@@ -14,6 +14,7 @@ pub mod action;
 pub mod body;
 pub mod claim;
 pub mod client;
+pub mod dag;
 pub mod explain;
 pub mod factory;
 pub mod job;

@@ -84,9 +84,11 @@ words! {
     BlockedReason = state::BlockedReason {
         /// A dependency has not settled.
         Dependencies,
+        /// Its dependencies have settled, and a child has not.
+        Children,
         /// A factory asked a question.
         NeedsInput,
-        /// A dependency ended without shipping.
+        /// A dependency or a child ended without shipping.
         DependencyFailed,
     }
 }
@@ -167,14 +169,14 @@ words! {
     }
 }
 
-/// Whether a job has children.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// It has none: a factory does it.
-    Leaf,
-    /// It has some.
-    Composite,
+words! {
+    /// What a job is made of.
+    Kind = spec::Kind {
+        /// Work for one agent.
+        Leaf,
+        /// Other jobs, and the work of putting together what they made.
+        Composite,
+    }
 }
 
 /// Whether a lease is held, or how it ended.

@@ -16,7 +16,8 @@ use crate::answer::{Counts, FactoryView, answer};
 use crate::claim::Answer;
 use crate::lane::{Alive, Lane};
 use crate::{answer::NotDone, job, product};
-pub(crate) use msg::{Msg, Seen};
+use dependencies::TELL_AGAIN;
+pub(crate) use msg::{Edges, Msg, Seen};
 pub(crate) use state::{State, rules};
 
 /// A product's dispatcher.
@@ -59,17 +60,17 @@ impl Actor for DispatcherActor {
             Msg::JobDied(id) => state.tell_job(id, job::Msg::Stand),
             Msg::Standing(id, seen) => state.stands(&me, id, &seen),
             Msg::Parked(id) => state.parked(id),
-            Msg::Watch(id, awaits, port) => {
-                state.graph.watch(id, &awaits, false);
-                state.weigh();
+            Msg::Watch(edges, port) => {
+                let circle = state.watch(&edges);
                 // Who asked may have gone; its guard forgets the edges.
-                let _ = port.send(());
+                let _ = port.send(circle);
             }
-            Msg::Forget(id) => {
-                state.graph.forget(id, true);
-                state.weigh();
-            }
-            Msg::Stages(id, stages) => state.stages(id, stages),
+            Msg::Forget(edges) => state.forget(&edges),
+            Msg::Read(stages) => state.read(stages),
+            Msg::Stages(id, stages, children) => state.stages(id, stages, children),
+            Msg::FindOrphans(parent) => state.find_orphans(&me, parent),
+            Msg::Orphans(orphans) => orphans.into_iter().for_each(|id| state.tell_job(id, job::Msg::Orphaned)),
+            Msg::OrphanAgain(id) => drop(me.send_after(TELL_AGAIN, move || Msg::Orphans(vec![id]))),
             Msg::AskAgain(id) => state.ask_again(&me, id),
             Msg::Verdict(id) => state.tell_verdict(id),
             Msg::LookUp(id) => state.look_up(&me, id),

@@ -24,6 +24,14 @@ pub(crate) enum Seen {
     Unread,
 }
 
+/// Who waits for whom: jobs with what they wait for, and children with their parents.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Edges {
+    pub(crate) waiting: Vec<(JobId, Awaits)>,
+    /// Parent, child.
+    pub(crate) children: Vec<(JobId, JobId)>,
+}
+
 /// A message to a dispatcher.
 pub(crate) enum Msg {
     /// A factory asks for work.
@@ -42,12 +50,21 @@ pub(crate) enum Msg {
     Standing(JobId, Seen),
     /// The job is left alone until an operator takes it in hand.
     Parked(JobId),
-    /// A job is about to be submitted that waits for others.
-    Watch(JobId, Awaits, oneshot::Sender<()>),
-    /// It was not submitted after all.
-    Forget(JobId),
-    /// What was read of the jobs that this one waits for.
-    Stages(JobId, Vec<(JobId, Stage)>),
+    /// Jobs are about to be made that wait for others. Answered by a way from one of them back to itself, if there is
+    /// one: then nothing is watched.
+    Watch(Edges, oneshot::Sender<Option<Vec<JobId>>>),
+    /// It has been seen whether they were made.
+    Forget(Edges),
+    /// What was read of jobs that others wait for.
+    Read(Vec<(JobId, Stage)>),
+    /// What was read of the jobs that this one waits for: its dependencies, and its children where it has any.
+    Stages(JobId, Vec<(JobId, Stage)>, Option<Vec<(JobId, Stage)>>),
+    /// The unfinished children of a job that was cancelled are to be found.
+    FindOrphans(JobId),
+    /// Children whose parent was cancelled.
+    Orphans(Vec<JobId>),
+    /// One of them could not be cancelled; it is time to try again a little later.
+    OrphanAgain(JobId),
     /// A job could not commit what its dependencies came to.
     AskAgain(JobId),
     /// It is time to tell it again.

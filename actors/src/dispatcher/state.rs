@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use domain::dispatch::{Board, Graph, Order, Rules, Standing, WaiterNo};
 use domain::factory::Factory;
-use domain::job::{Command, command};
+use domain::job::spec::Kind;
+use domain::job::{Command, Stage, command};
 use domain::product::Settings;
 use domain::{Epoch, FactoryId, JobId, Timestamp};
 use ractor::ActorRef;
@@ -87,6 +88,9 @@ impl State {
                     self.board.observe(&standing, now);
                     self.follow(me, &standing);
                     self.weigh();
+                    if job.stage == Stage::Cancelled && job.kind() == Kind::Composite {
+                        self.find_orphans(me, job.id);
+                    }
                     self.remember_grants(&told.write.facts, job.id);
                     self.shadows.changed(job.id);
                 }

@@ -8,7 +8,7 @@ use domain::mutant::Mutant;
 use domain::{By, Epoch, JobId, Timestamp};
 use ractor::{ActorProcessingErr, ActorRef};
 
-use super::{Birth, Lost};
+use super::{Adoption, Birth, Lost};
 use crate::answer::{Done, Grant, NotDone};
 use crate::dispatcher::{self, Seen};
 use crate::lane::{Alive, Lane};
@@ -31,6 +31,8 @@ pub(crate) struct Held {
     loaded: Loaded,
     handled: u64,
     after_crash: bool,
+    /// What is to be committed with the next change.
+    family: Vec<Write>,
     _alive: Alive,
 }
 
@@ -44,6 +46,7 @@ impl Held {
             loaded: Loaded::Missing,
             handled: 0,
             after_crash: birth.after_crash,
+            family: Vec::new(),
             _alive: birth.alive,
         }
     }
@@ -178,6 +181,28 @@ impl Held {
         }
     }
 
+    /// Gives the job children: its own change and theirs are committed as one.
+    pub(super) async fn adopt(&mut self, adoption: Adoption) -> Result<Result<Done, NotDone>, ActorProcessingErr> {
+        let Adoption { command, writes, by, if_rev } = adoption;
+        let job = match self.job() {
+            Ok(job) => job,
+            Err(why) => return Ok(Err(why)),
+        };
+        if if_rev.is_some_and(|rev| rev != job.rev) {
+            return Ok(Err(NotDone::Precondition { rev: job.rev }));
+        }
+        match transition(job, command, &by, self.now()) {
+            Ok(step) => {
+                self.family = writes;
+                self.done(step, &by, None).await
+            }
+            Err(domain::job::Refusal::StaleLease { current }) => {
+                Ok(Err(NotDone::Fenced { current, usage_accepted: false }))
+            }
+            Err(refusal) => Ok(Err(NotDone::Refused(refusal))),
+        }
+    }
+
     /// Leaves something with the job without changing it: an event, late usage of a run, a receipt.
     pub(super) async fn note(
         &mut self,
@@ -198,14 +223,26 @@ impl Held {
     }
 
     async fn write(
-        &self,
+        &mut self,
         at: Timestamp,
         facts: Vec<domain::event::Fact>,
         by: &By,
         change: Change,
     ) -> Result<Result<Committed, NotDone>, ActorProcessingErr> {
         let write = Write { product: self.lane.product.clone(), at, by: by.clone(), facts, change };
-        match self.lane.store.commit(write).await {
+        let family = std::mem::take(&mut self.family);
+        let committed = match family.is_empty() {
+            true => self.lane.store.commit(write).await,
+            false => {
+                let all = [write].into_iter().chain(family).collect();
+                self.lane.store.commit_all(all).await.and_then(|mut all| {
+                    // The first one is the job's own.
+                    all.truncate(1);
+                    all.pop().ok_or(Fault::Lost)
+                })
+            }
+        };
+        match committed {
             Ok(committed) => Ok(Ok(committed)),
             Err(Fault::Lost) => Err(Box::new(Lost)),
             Err(fault) => Ok(Err(fault.into())),

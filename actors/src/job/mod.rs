@@ -15,7 +15,7 @@ use crate::claim::{Answer, Claiming, give_back};
 use crate::lane::{Alive, Lane};
 use crate::{dispatcher, product};
 pub(crate) use held::Held;
-pub(crate) use msg::{Lost, Msg, Offer};
+pub(crate) use msg::{Adoption, Lost, Msg, Offer};
 
 /// A job's actor.
 pub(crate) struct JobActor;
@@ -73,9 +73,23 @@ impl Actor for JobActor {
                 let outcome = held.order(Command::Evict, &by, None).await?;
                 answer(port, outcome.map(|_: Done| ()));
             }
+            Msg::Adopt(adoption, port) => {
+                let outcome = held.adopt(*adoption).await?;
+                answer(port, outcome);
+            }
+            Msg::Orphaned => {
+                let reason = Some("its parent was cancelled".to_owned());
+                let cancel = Command::Cancel(command::Cancel { reason });
+                if let Err(NotDone::Full | NotDone::Unavailable(_)) = held.order(cancel, &By::Coordinator, None).await?
+                {
+                    held.tell_dispatcher(dispatcher::Msg::OrphanAgain(held.id));
+                }
+            }
             Msg::Dependencies(verdict) => {
                 let command = match verdict {
                     Verdict::Met => Command::DependenciesMet,
+                    Verdict::ChildrenOpen => Command::ChildrenOpen,
+                    Verdict::ChildrenMet(outcome) => Command::ChildrenMet(outcome),
                     Verdict::Failed => Command::DependencyFailed,
                     Verdict::Open => {
                         held.handled();

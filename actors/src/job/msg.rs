@@ -8,6 +8,7 @@ use domain::{By, Epoch, FactoryId, RunId};
 
 use crate::answer::{Done, NotDone, Order, Port, ReportOrder, answer};
 use crate::claim::Claiming;
+use crate::store::Write;
 
 /// A message to a job.
 pub(crate) enum Msg {
@@ -21,6 +22,10 @@ pub(crate) enum Msg {
     Renew(Fence, Port<Renewal>),
     /// A deadline has passed, or a grant reached nobody: the order that follows, for the lease of this epoch.
     Due(Epoch, Command),
+    /// It is given children, made with it.
+    Adopt(Box<Adoption>, Port<Done>),
+    /// Its parent was cancelled, and it goes with it.
+    Orphaned,
     /// The product is stopped.
     Evict(By, Port<()>),
     /// What its dependencies come to.
@@ -29,6 +34,15 @@ pub(crate) enum Msg {
     Shadow(FactoryId, Box<Decision>),
     /// The dispatcher asks where it stands.
     Stand,
+}
+
+/// Children that a job is given.
+pub(crate) struct Adoption {
+    pub(crate) command: Command,
+    /// Makes them.
+    pub(crate) writes: Vec<Write>,
+    pub(crate) by: By,
+    pub(crate) if_rev: Option<u64>,
 }
 
 /// A job on offer to a claim.
@@ -52,6 +66,8 @@ impl Msg {
             Self::Lease(_)
             | Self::Report(..)
             | Self::Renew(..)
+            | Self::Adopt(..)
+            | Self::Orphaned
             | Self::Dependencies(_)
             | Self::Shadow(..)
             | Self::Stand => false,
@@ -70,10 +86,10 @@ impl Msg {
                 // A caller that has gone needs no answer: nothing was granted.
                 let _ = offer.claiming.tell(crate::claim::Answer::Failed(why));
             }
-            Self::Order(_, port) | Self::Report(_, port) => answer(port, Err(why)),
+            Self::Order(_, port) | Self::Report(_, port) | Self::Adopt(_, port) => answer(port, Err(why)),
             Self::Renew(_, port) => answer(port, Err(why)),
             Self::Evict(_, port) => answer(port, Err(why)),
-            Self::Due(..) | Self::Dependencies(_) | Self::Shadow(..) | Self::Stand => {}
+            Self::Due(..) | Self::Dependencies(_) | Self::Orphaned | Self::Shadow(..) | Self::Stand => {}
         }
     }
 }

@@ -71,6 +71,9 @@ pub(super) async fn open(me: &ActorRef<Msg>, birth: Birth) -> Result<Owner, Acto
     line.connect(hearers.clone());
     // A coordinator that has gone needs no product.
     let _ = up.send(hearers);
+    if !opened.orphans.is_empty() {
+        owner.dispatcher.cast(dispatcher::Msg::Orphans(opened.orphans))?;
+    }
     // Looks again at what may be due, and saves renewals from time to time.
     me.cast(Msg::Tick)?;
     me.send_after(FLUSH_EVERY, || Msg::Flush);
@@ -122,6 +125,12 @@ fn board(opened: &Opened, settings: &Settings, lane: &Lane) -> (Board, Graph) {
         if let Some(awaits) = &standing.awaits {
             graph.watch(standing.job, awaits, true);
         }
+    }
+    for (parent, child, stage) in &opened.children {
+        graph.adopt(*parent, *child, Some(*stage));
+    }
+    for standing in &opened.waiting {
+        graph.has_read_children(standing.job);
     }
     let open = opened.waiting.iter().map(|standing| (standing.job, standing.stage));
     for (job, stage) in opened.dependencies.iter().copied().chain(open) {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::dispatch::Standing;
 use domain::factory::Factory;
+use domain::job::spec::Kind;
 use domain::job::{Job, Run, Stage};
 use domain::product::Settings;
 use domain::{Epoch, JobId, ProductId, Timestamp};
@@ -36,6 +37,8 @@ pub enum Fault {
     /// A submit under a key that is taken.
     #[error("the key is taken by {job}")]
     KeyTaken {
+        /// The key.
+        key: String,
         /// The job that has it.
         job: JobId,
         /// The hash of what that job was submitted with.
@@ -100,6 +103,27 @@ pub struct Opened {
     pub reviewing: Vec<JobId>,
     /// The stages of the dependencies that blocked jobs name.
     pub dependencies: Vec<(JobId, Stage)>,
+    /// The children of composite jobs that wait: parent, child, the child's stage.
+    pub children: Vec<(JobId, JobId, Stage)>,
+    /// Unfinished children of jobs that were cancelled.
+    pub orphans: Vec<JobId>,
+}
+
+/// A job as a part of others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// The job.
+    pub id: JobId,
+    /// Its title.
+    pub title: String,
+    /// What it is made of.
+    pub kind: Kind,
+    /// Where it stands.
+    pub stage: Stage,
+    /// The job that it is a part of.
+    pub parent: Option<JobId>,
+    /// The jobs that it waits for.
+    pub depends_on: Vec<JobId>,
 }
 
 /// A job as it is stored.
@@ -119,6 +143,9 @@ pub trait Store: Send + Sync + 'static {
     /// Commits a write. A dropped caller does not cancel it.
     async fn commit(&self, write: Write) -> Result<Committed, Fault>;
 
+    /// Commits writes of one product in order, as one: all of them, or none.
+    async fn commit_all(&self, writes: Vec<Write>) -> Result<Vec<Committed>, Fault>;
+
     /// Opens a product: everything queued for it before is settled, what is answered is the state then, and `ears`
     /// hear of every batch after that. Ears that were there before hear nothing more.
     async fn open(&self, product: &ProductId, ears: Arc<dyn Ears>) -> Result<Opened, Fault>;
@@ -134,6 +161,13 @@ pub trait Store: Send + Sync + 'static {
 
     /// The stages of those of the jobs that exist.
     async fn stages(&self, product: &ProductId, ids: &[JobId]) -> Result<Vec<(JobId, Stage)>, Why>;
+
+    /// The children of a job with their stages, in the order of their ids.
+    async fn children(&self, product: &ProductId, parent: JobId) -> Result<Vec<(JobId, Stage)>, Why>;
+
+    /// A job with everything below it and everything that any of these waits for, in the order of their ids. At most as
+    /// many as are asked for.
+    async fn dag(&self, product: &ProductId, root: JobId, most: usize) -> Result<Vec<Node>, Why>;
 
     /// The ended runs of a job, oldest first.
     async fn runs(&self, product: &ProductId, job: JobId) -> Result<Vec<Run>, Why>;

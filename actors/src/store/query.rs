@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::job::Stage;
+use domain::job::spec::Kind;
 use domain::job::state::Priority;
 use domain::{FactoryId, JobId, ProductId, Timestamp};
 
@@ -19,6 +20,10 @@ pub struct JobQuery {
     pub capability: Option<String>,
     /// Jobs with this label: its key, and its value where one is given.
     pub label: Option<(String, Option<String>)>,
+    /// Jobs of this kind.
+    pub kind: Option<Kind>,
+    /// Parts of this job.
+    pub parent: Option<JobId>,
     /// Jobs made from this work item.
     pub tracker_item_id: Option<String>,
     /// Jobs with this text in their title or body, whatever its case.

@@ -86,6 +86,7 @@ struct Particulars<'a> {
     changed: Vec<Text<'a>>,
     priority: Option<Priority>,
     for_job: Option<Text<'a>>,
+    parent_id: Option<Text<'a>>,
 }
 
 /// Takes what an event of this type cannot be without.
@@ -219,7 +220,8 @@ fn card(data: &str, names: &mut Names) -> Result<Box<Card>, Unreadable> {
 fn of_job(kind: &str, data: Particulars<'_>, names: &mut Names) -> Result<What, Unreadable> {
     let end = data.end.map(End::from);
     Ok(match kind {
-        "job.created" => What::Created(data.priority),
+        "job.created" => What::Created(data.priority, data.parent_id.map(|id| names.of(id.as_str()))),
+        "job.children_added" => What::Adopted(end),
         "job.stage" => What::Staged {
             stage: given(data.stage, "stage")?,
             outcome: data.result.map(|word| serde_json::from_str(word.get())).transpose()?,

@@ -139,7 +139,7 @@ fn of_change(case: &Case<'_>, track: &Track, change: usize) -> Option<Kind> {
     let fact = &case.facts[now.last];
     let first = &case.facts[now.first];
     let epoch = track.before(change).map_or(0, |state| state.epoch);
-    if let What::Created(_) = first.what {
+    if let What::Created(..) = first.what {
         return Some(Kind::Submit(case.specs.get(&job).and_then(|spec| spec.key)));
     }
     if let By::Factory(_) = now.by {

@@ -24,6 +24,10 @@ pub(super) struct Board {
     /// The largest limit that any job of a key names: each looks at its own when it is picked.
     limits: HashMap<Name, u32>,
     ended: HashMap<Name, Ended>,
+    /// The parts of each job, whenever they came.
+    children: HashMap<Name, Vec<Name>>,
+    /// When each job was made.
+    born: HashMap<Name, i64>,
 }
 
 /// How a job has ended so far.
@@ -42,7 +46,13 @@ impl Board {
                 *limit = spec.lock_limit.max(*limit);
             }
         }
-        Self { limits, ..Self::default() }
+        let mut board = Self { limits, ..Self::default() };
+        for fact in case.facts {
+            let (What::Created(_, parent), Some(job)) = (&fact.what, fact.job) else { continue };
+            board.born.insert(job, fact.at);
+            parent.iter().for_each(|parent| board.children.entry(*parent).or_default().push(job));
+        }
+        board
     }
 
     /// What is wrong with an event, looking beyond its job.
@@ -55,11 +65,12 @@ impl Board {
                 broken
             }
             (What::Ready, Some(spec)) => self.ready(track, job, spec),
-            (What::Failed(None) | What::Blocked(Reason::DependencyFailed), Some(spec)) => self.failed(spec, fact),
-            (What::Created(_), Some(spec)) => spec
+            (What::Failed(None) | What::Blocked(Reason::DependencyFailed), Some(spec)) => self.failed(job, spec, fact),
+            (What::Created(..), Some(spec)) => spec
                 .depends_on
                 .iter()
-                .filter(|dep| !track.jobs.contains_key(dep))
+                // Jobs that are made as one may wait for each other, whichever comes first.
+                .filter(|dep| !track.jobs.contains_key(dep) && self.born.get(dep) != Some(&fact.at))
                 .map(|dep| ("I9", format!("waits for {}, which did not exist", case.text(*dep))))
                 .collect(),
             _ => Vec::new(),
@@ -130,6 +141,11 @@ impl Board {
             Mode::All => spec.depends_on.iter().all(settled),
             Mode::Any => spec.depends_on.is_empty() || spec.depends_on.iter().any(settled),
         };
+        let parts = self.children.get(&job).into_iter().flatten();
+        let open = parts.filter(|part| track.jobs.contains_key(part) && !settled(part)).count();
+        if open > 0 {
+            return vec![("I9", format!("ready while {open} of its children have not settled"))];
+        }
         if met {
             return Vec::new();
         }
@@ -138,12 +154,18 @@ impl Board {
         vec![("I9", format!("ready{new} while {open} of its dependencies have not settled"))]
     }
 
-    fn failed(&self, spec: &Spec, fact: &Fact) -> Vec<Broken> {
+    fn failed(&self, job: Name, spec: &Spec, fact: &Fact) -> Vec<Broken> {
         let failed = |dep: &Name| self.ended.get(dep).is_some_and(|ended| ended.otherwise);
-        let any = match spec.mode {
+        let of_dependencies = match spec.mode {
             Mode::All => spec.depends_on.iter().any(failed),
-            Mode::Any => spec.depends_on.iter().all(failed),
+            Mode::Any => !spec.depends_on.is_empty() && spec.depends_on.iter().all(failed),
         };
+        let parts = self.children.get(&job).map(Vec::as_slice).unwrap_or_default();
+        let any = of_dependencies || parts.iter().any(failed);
+        // A parent that completes by itself fails where it ignores that a part has.
+        if matches!(fact.what, What::Failed(_)) && spec.policy == Policy::Ignore && parts.iter().any(failed) {
+            return Vec::new();
+        }
         let policy = match fact.what {
             What::Failed(_) => Policy::Fail,
             _ => Policy::Block,

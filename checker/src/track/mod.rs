@@ -204,7 +204,7 @@ impl Track {
         let first = &facts[0];
         let known = self.last(job).map(|change| change.state);
         let place = Place::job(job).seq(first.seq);
-        if known.is_none() && !matches!(first.what, What::Created(_)) {
+        if known.is_none() && !matches!(first.what, What::Created(..)) {
             case.broken(findings, "lifecycle", place, format!("{} before it was created", word(first)));
         }
         let spec = case.specs.get(&job);

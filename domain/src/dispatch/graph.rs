@@ -6,31 +6,50 @@ use super::score::MOST_WAITING;
 use super::standing::Awaits;
 use crate::JobId;
 use crate::job::Stage;
+use crate::job::command::Outcome;
 use crate::job::spec::{DepsMode, OnDepFailure};
 use crate::mutant::Mutant;
 
-/// What the dependencies of a job come to.
+/// What a job that waits for others has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Some have not settled.
+    /// Some dependencies have not settled.
     Open,
-    /// Those that matter have settled.
+    /// Those that matter have settled; it has no children.
     Met,
-    /// One that matters ended without shipping.
+    /// Those that matter have settled, and some children have not.
+    ChildrenOpen,
+    /// Those that matter have settled, and the children.
+    ChildrenMet(Outcome),
+    /// A dependency that matters, or a child, ended without shipping.
     Failed,
+}
+
+/// The stages of the jobs that another one waits for, as far as they are known, and how many have ended.
+#[derive(Debug, Default)]
+struct Stages {
+    all: BTreeMap<JobId, Option<Stage>>,
+    shipped: usize,
+    /// Those that ended otherwise.
+    failed: usize,
 }
 
 #[derive(Debug)]
 struct Waiting {
     mode: DepsMode,
     policy: OnDepFailure,
-    /// The stage of each dependency, as far as it is known.
-    stages: BTreeMap<JobId, Option<Stage>>,
+    dependencies: Stages,
+    /// Its children, as far as they are known; some may not be committed yet.
+    children: Stages,
+    /// It waits for its children, too.
+    composite: bool,
+    /// Every child is known that the job had when its edges were entered.
+    has_read: bool,
     /// The waiting job itself is committed.
     confirmed: bool,
 }
 
-/// The open edges between jobs of one product.
+/// The open edges between jobs of one product: from those that wait to their dependencies and children.
 #[derive(Debug, Default)]
 pub struct Graph {
     waiting: BTreeMap<JobId, Waiting>,
@@ -39,40 +58,160 @@ pub struct Graph {
     changed: BTreeSet<JobId>,
 }
 
-/// What dependencies in these stages come to for a job that waits for them.
+/// What dependencies in these stages come to for a job that waits for them, leaving aside children.
 pub fn settled(awaits: &Awaits, stages: &[Stage]) -> Verdict {
-    let known: Vec<Option<Stage>> = stages.iter().copied().map(Some).collect();
-    verdict(awaits.mode, awaits.on_failure, &known)
+    let ended = |shipped: bool| stages.iter().filter(|s| s.is_terminal() && (**s == Stage::Shipped) == shipped).count();
+    verdict(awaits.mode, awaits.on_failure, stages.len(), (ended(true), ended(false)))
 }
 
-fn verdict(mode: DepsMode, policy: OnDepFailure, stages: &[Option<Stage>]) -> Verdict {
-    let ignores = policy == OnDepFailure::Ignore;
-    let met = |stage: &Option<Stage>| stage.is_some_and(|s| s == Stage::Shipped || (ignores && s.is_terminal()));
-    let failed = |stage: &Option<Stage>| stage.is_some_and(|s| s.is_terminal() && s != Stage::Shipped && !ignores);
+fn verdict(mode: DepsMode, policy: OnDepFailure, all: usize, (shipped, failed): (usize, usize)) -> Verdict {
+    let (met, failed) = if policy == OnDepFailure::Ignore { (shipped + failed, 0) } else { (shipped, failed) };
     match mode {
-        DepsMode::All if Mutant::AllIsAny.is_planted() && stages.iter().any(met) => Verdict::Met,
-        DepsMode::All if stages.iter().all(met) => Verdict::Met,
-        DepsMode::All if stages.iter().any(failed) => Verdict::Failed,
-        DepsMode::Any if stages.is_empty() || stages.iter().any(met) => Verdict::Met,
-        DepsMode::Any if stages.iter().all(failed) => Verdict::Failed,
+        DepsMode::All if Mutant::AllIsAny.is_planted() && met > 0 => Verdict::Met,
+        DepsMode::All if met == all => Verdict::Met,
+        DepsMode::All if failed > 0 => Verdict::Failed,
+        DepsMode::Any if all == 0 || met > 0 => Verdict::Met,
+        DepsMode::Any if failed == all => Verdict::Failed,
         DepsMode::All | DepsMode::Any => Verdict::Open,
     }
 }
 
+impl Stages {
+    /// Takes in a stage; one that is known already is replaced only if this one `is_news`.
+    fn enter(&mut self, job: JobId, stage: Option<Stage>, is_news: bool) {
+        let known = self.all.entry(job).or_default();
+        if known.is_some() && !is_news {
+            return;
+        }
+        let before = std::mem::replace(known, stage.or(*known));
+        let after = *known;
+        for (stage, ended) in [(before, false), (after, true)] {
+            let count = match stage.filter(|stage| stage.is_terminal()) {
+                Some(Stage::Shipped) => &mut self.shipped,
+                Some(_) => &mut self.failed,
+                None => continue,
+            };
+            *count = if ended { *count + 1 } else { *count - 1 };
+        }
+    }
+
+    fn verdict(&self, mode: DepsMode, policy: OnDepFailure) -> Verdict {
+        verdict(mode, policy, self.all.len(), (self.shipped, self.failed))
+    }
+}
+
+impl Waiting {
+    fn verdict(&self) -> Verdict {
+        let of_dependencies = self.dependencies.verdict(self.mode, self.policy);
+        if !self.composite {
+            return of_dependencies;
+        }
+        let children = &self.children;
+        // A composite job without any waits for its first one.
+        let is_open = !self.has_read || children.all.is_empty();
+        let of_children = if is_open { Verdict::Open } else { children.verdict(DepsMode::All, self.policy) };
+        match (of_dependencies, of_children) {
+            (Verdict::Failed, _) | (_, Verdict::Failed) => Verdict::Failed,
+            (Verdict::Met, Verdict::Met) if children.failed == 0 => Verdict::ChildrenMet(Outcome::Shipped),
+            (Verdict::Met, Verdict::Met) => Verdict::ChildrenMet(Outcome::Settled),
+            (Verdict::Met, _) => Verdict::ChildrenOpen,
+            (Verdict::Open | Verdict::ChildrenOpen | Verdict::ChildrenMet(_), _) => Verdict::Open,
+        }
+    }
+
+    /// Takes in the stage of a job that it waits for.
+    fn enter(&mut self, job: JobId, stage: Stage, is_news: bool) {
+        if self.dependencies.all.contains_key(&job) {
+            self.dependencies.enter(job, Some(stage), is_news);
+        }
+        if self.children.all.contains_key(&job) {
+            self.children.enter(job, Some(stage), is_news);
+        }
+    }
+
+    /// Everything that it waits for.
+    fn all(&self) -> impl Iterator<Item = JobId> {
+        self.dependencies.all.keys().chain(self.children.all.keys()).copied()
+    }
+}
+
 impl Graph {
-    /// Enters a job's edges: tentatively before its commit, for good (`confirmed`) after it.
+    /// Enters a job's edges: tentatively before its commit, for good (`confirmed`) after it. Its children are entered by
+    /// [`Graph::adopt`].
     pub fn watch(&mut self, job: JobId, awaits: &Awaits, confirmed: bool) {
         if let Some(waiting) = self.waiting.get_mut(&job) {
             waiting.confirmed |= confirmed;
+            waiting.composite |= confirmed && awaits.composite;
             return;
         }
         awaits.jobs.iter().for_each(|dep| self.touch(*dep));
+        let mut waiting = Waiting {
+            mode: awaits.mode,
+            policy: awaits.on_failure,
+            dependencies: Stages::default(),
+            children: Stages::default(),
+            composite: awaits.composite,
+            has_read: false,
+            confirmed,
+        };
         for dep in &awaits.jobs {
             self.dependents.entry(*dep).or_default().insert(job);
+            waiting.dependencies.enter(*dep, None, false);
         }
-        let stages = awaits.jobs.iter().map(|dep| (*dep, None)).collect();
-        let waiting = Waiting { mode: awaits.mode, policy: awaits.on_failure, stages, confirmed };
         self.waiting.insert(job, waiting);
+    }
+
+    /// Enters a child of a job that waits for its children.
+    pub fn adopt(&mut self, parent: JobId, child: JobId, stage: Option<Stage>) {
+        let Some(waiting) = self.waiting.get_mut(&parent) else { return };
+        waiting.children.enter(child, stage, false);
+        if self.dependents.entry(child).or_default().insert(parent) {
+            self.touch(child);
+        }
+    }
+
+    /// Every child that the job has by now has been entered.
+    pub fn has_read_children(&mut self, parent: JobId) {
+        if let Some(waiting) = self.waiting.get_mut(&parent) {
+            waiting.has_read = true;
+        }
+    }
+
+    /// Every child that the job has is known.
+    pub fn has_all_children(&self, parent: JobId) -> bool {
+        self.waiting.get(&parent).is_some_and(|waiting| waiting.has_read)
+    }
+
+    /// A way from one of the jobs over those that each waits for back to itself, if there is one: the job, those between,
+    /// and the job again.
+    pub fn cycle(&self, from: &[JobId]) -> Option<Vec<JobId>> {
+        let mut done: BTreeSet<JobId> = BTreeSet::new();
+        for start in from {
+            // The way so far: each job with those that it waits for and that have not been followed yet.
+            let mut way: Vec<(JobId, Vec<JobId>)> = Vec::new();
+            let mut on_way: BTreeSet<JobId> = BTreeSet::new();
+            let mut next = Some(*start);
+            while let Some(job) = next.take() {
+                if on_way.contains(&job) {
+                    let from = way.iter().position(|(other, _)| *other == job).unwrap_or_default();
+                    return Some(way[from..].iter().map(|(job, _)| *job).chain([job]).collect());
+                }
+                if done.insert(job) {
+                    on_way.insert(job);
+                    let waits_for = self.waiting.get(&job).map(|waiting| waiting.all().collect()).unwrap_or_default();
+                    way.push((job, waits_for));
+                }
+                while let Some((job, left)) = way.last_mut() {
+                    next = left.pop();
+                    if next.is_some() {
+                        break;
+                    }
+                    on_way.remove(job);
+                    way.pop();
+                }
+            }
+        }
+        None
     }
 
     /// The job's edges are known.
@@ -91,15 +230,31 @@ impl Graph {
             return;
         }
         let Some(waiting) = self.waiting.remove(&job) else { return };
-        for dep in waiting.stages.keys() {
-            if let Some(dependents) = self.dependents.get_mut(dep) {
+        for dep in waiting.all() {
+            if let Some(dependents) = self.dependents.get_mut(&dep) {
                 dependents.remove(&job);
                 if dependents.is_empty() {
-                    self.dependents.remove(dep);
+                    self.dependents.remove(&dep);
                 }
             }
         }
-        waiting.stages.keys().for_each(|dep| self.touch(*dep));
+        waiting.all().for_each(|dep| self.touch(dep));
+    }
+
+    /// Removes a child that was entered tentatively.
+    pub fn disown(&mut self, parent: JobId, child: JobId) {
+        let Some(waiting) = self.waiting.get_mut(&parent) else { return };
+        if waiting.children.all.get(&child).is_none_or(Option::is_some) {
+            return;
+        }
+        waiting.children.all.remove(&child);
+        if let Some(dependents) = self.dependents.get_mut(&child) {
+            dependents.remove(&parent);
+            if dependents.is_empty() {
+                self.dependents.remove(&child);
+            }
+        }
+        self.touch(child);
     }
 
     /// Takes note of a job that another number of jobs may wait for, and of those that it waits for itself. One for which
@@ -110,7 +265,7 @@ impl Graph {
             if self.count_waiting(job) >= MOST_WAITING || !self.changed.insert(job) {
                 continue;
             }
-            touched.extend(self.waiting.get(&job).iter().flat_map(|waiting| waiting.stages.keys()));
+            touched.extend(self.waiting.get(&job).into_iter().flat_map(Waiting::all));
         }
     }
 
@@ -141,12 +296,11 @@ impl Graph {
         let mut told = Vec::new();
         for job in self.dependents.get(&dep).cloned().unwrap_or_default() {
             let Some(waiting) = self.waiting.get_mut(&job) else { continue };
-            waiting.stages.insert(dep, Some(stage));
-            let confirmed = waiting.confirmed;
-            match self.verdict(job) {
-                Verdict::Open => {}
-                verdict if confirmed => told.push((job, verdict)),
-                Verdict::Met | Verdict::Failed => {}
+            waiting.enter(dep, stage, true);
+            match waiting.verdict() {
+                Verdict::Open | Verdict::ChildrenOpen => {}
+                verdict if waiting.confirmed => told.push((job, verdict)),
+                Verdict::Met | Verdict::ChildrenMet(_) | Verdict::Failed => {}
             }
         }
         told
@@ -155,22 +309,22 @@ impl Graph {
     /// Takes in the stage of a job as it was read: what has been told since is newer and stays.
     pub fn read(&mut self, dep: JobId, stage: Stage) {
         for job in self.dependents.get(&dep).into_iter().flatten() {
-            if let Some(known) = self.waiting.get_mut(job).and_then(|waiting| waiting.stages.get_mut(&dep)) {
-                known.get_or_insert(stage);
+            if let Some(waiting) = self.waiting.get_mut(job) {
+                waiting.enter(dep, stage, false);
             }
         }
     }
 
-    /// The jobs that this one waits for.
-    pub fn dependencies(&self, job: JobId) -> Vec<JobId> {
-        self.waiting.get(&job).map(|waiting| waiting.stages.keys().copied().collect()).unwrap_or_default()
+    /// The dependencies of a job, and whether it waits for children, too.
+    pub fn dependencies(&self, job: JobId) -> (Vec<JobId>, bool) {
+        let waiting = self.waiting.get(&job);
+        let jobs = waiting.map(|waiting| waiting.dependencies.all.keys().copied().collect()).unwrap_or_default();
+        (jobs, waiting.is_some_and(|waiting| waiting.composite))
     }
 
-    /// What the job's dependencies come to, as far as is known.
+    /// What the job has come to, as far as is known.
     pub fn verdict(&self, job: JobId) -> Verdict {
-        let Some(waiting) = self.waiting.get(&job) else { return Verdict::Open };
-        let stages: Vec<Option<Stage>> = waiting.stages.values().copied().collect();
-        verdict(waiting.mode, waiting.policy, &stages)
+        self.waiting.get(&job).map_or(Verdict::Open, Waiting::verdict)
     }
 
     /// The jobs that wait for others.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::needs::{Key, Needs};
-use crate::job::spec::{DepsMode, OnDepFailure};
+use crate::job::spec::{DepsMode, Kind, OnDepFailure, Spec};
 use crate::job::state::{BlockedReason, Priority};
 use crate::job::{Job, Stage};
 use crate::{Epoch, FactoryId, JobId, Timestamp, Usd};
@@ -32,6 +32,8 @@ pub struct Standing {
     pub not_before: Option<Timestamp>,
     /// The lease that is held.
     pub tenure: Option<Tenure>,
+    /// The job that it is a part of.
+    pub parent: Option<JobId>,
     /// What it waits for, while it is blocked on that.
     pub awaits: Option<Awaits>,
 }
@@ -79,6 +81,20 @@ pub struct Awaits {
     pub mode: DepsMode,
     /// What it means that one ended without shipping.
     pub on_failure: OnDepFailure,
+    /// It waits for its children, too.
+    pub composite: bool,
+}
+
+impl Awaits {
+    /// What a job waits for that was asked for like this.
+    pub fn of(spec: &Spec, kind: Kind) -> Self {
+        Self {
+            jobs: spec.depends_on.clone(),
+            mode: spec.deps_mode,
+            on_failure: spec.on_dep_failure,
+            composite: kind == Kind::Composite,
+        }
+    }
 }
 
 /// Failures on one factory after which another one is preferred.
@@ -89,7 +105,10 @@ const CENT: u64 = 10_000;
 impl Standing {
     /// Where a job stands.
     pub fn of(job: &Job) -> Self {
-        let waits = matches!(job.blocked_reason, Some(BlockedReason::Dependencies | BlockedReason::DependencyFailed));
+        let waits = matches!(
+            job.blocked_reason,
+            Some(BlockedReason::Dependencies | BlockedReason::Children | BlockedReason::DependencyFailed)
+        );
         Self {
             job: job.id,
             stage: job.stage,
@@ -101,11 +120,8 @@ impl Standing {
             due_at: job.spec.due_at,
             not_before: job.not_before,
             tenure: Tenure::of(job),
-            awaits: waits.then(|| Awaits {
-                jobs: job.spec.depends_on.clone(),
-                mode: job.spec.deps_mode,
-                on_failure: job.spec.on_dep_failure,
-            }),
+            parent: job.spec.parent,
+            awaits: waits.then(|| Awaits::of(&job.spec, job.kind())),
         }
     }
 

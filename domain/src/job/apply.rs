@@ -25,6 +25,7 @@ pub fn apply(mut job: Job, fact: &Fact, by: &By, at: Timestamp) -> Job {
         Fact::Blocked { reason } => {
             Job { stage: Stage::Blocked, blocked_reason: Some(*reason), queued_at: None, ..job }
         }
+        Fact::ChildrenAdded { children, .. } => adopted(job, *children),
         Fact::Leased { .. } => leased(job, fact, at),
         Fact::Staged { stage, said } => staged(job, *stage, said),
         Fact::Checkpointed { checkpoint } => Job {
@@ -87,6 +88,7 @@ pub(super) fn reached(fact: &Fact) -> Option<Stage> {
         Fact::Created { .. }
         | Fact::Ready {}
         | Fact::Blocked { .. }
+        | Fact::ChildrenAdded { .. }
         | Fact::Leased { .. }
         | Fact::Checkpointed { .. }
         | Fact::Preempted { .. }
@@ -104,6 +106,22 @@ pub(super) fn reached(fact: &Fact) -> Option<Stage> {
         | Fact::Edited { .. }
         | Fact::Shadowed { .. }
         | Fact::Parked {} => None,
+    }
+}
+
+/// It waits for its children; where it waited for dependencies already, first for those.
+fn adopted(job: Job, children: u32) -> Job {
+    let reason = match job.blocked_reason {
+        Some(reason @ (BlockedReason::Dependencies | BlockedReason::DependencyFailed)) => reason,
+        Some(BlockedReason::Children | BlockedReason::NeedsInput) | None => BlockedReason::Children,
+    };
+    Job {
+        stage: Stage::Blocked,
+        blocked_reason: Some(reason),
+        deps_met: false,
+        children: job.children.saturating_add(children),
+        queued_at: None,
+        ..job
     }
 }
 

@@ -30,10 +30,16 @@ pub enum Command {
     Preempt(Preempt),
     /// The product is stopped: every lease ends.
     Evict,
-    /// Every dependency that matters has settled.
+    /// Every dependency that matters has settled, and there are no children.
     DependenciesMet,
-    /// A dependency has ended without shipping.
+    /// A dependency or a child has ended without shipping.
     DependencyFailed,
+    /// Every dependency that matters has settled, and a child has not.
+    ChildrenOpen,
+    /// Dependencies and children have settled.
+    ChildrenMet(Outcome),
+    /// The job is given children.
+    Adopt(Adopt),
     /// An operator ships delivered work.
     Ship,
     /// A reviewer refuses delivered work.
@@ -139,6 +145,25 @@ pub struct Preempt {
     pub for_job: JobId,
 }
 
+/// What the children of a job have come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// All of them have shipped.
+    Shipped,
+    /// Some have ended otherwise, which the job ignores.
+    Settled,
+}
+
+/// The job is given children: by an operator while nobody has it, or by its holder, whose run ends with that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Adopt {
+    /// How many.
+    pub children: u32,
+    /// The holder who gives them.
+    pub fence: Option<Fence>,
+}
+
 /// A reviewer refuses delivered work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reject {
@@ -204,6 +229,9 @@ impl Command {
             Self::Evict => "evict",
             Self::DependenciesMet => "dependencies_met",
             Self::DependencyFailed => "dependency_failed",
+            Self::ChildrenOpen => "children_open",
+            Self::ChildrenMet(_) => "children_met",
+            Self::Adopt(_) => "adopt",
             Self::Ship => "ship",
             Self::Reject(_) => "reject",
             Self::Approve(_) => "approve",

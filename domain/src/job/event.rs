@@ -19,6 +19,9 @@ pub enum Fact {
         title: String,
         /// Its urgency.
         priority: Priority,
+        /// The job that it is a part of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parent_id: Option<JobId>,
     },
     /// It entered the queue: at submit, or when its dependencies settled.
     Ready {},
@@ -26,6 +29,14 @@ pub enum Fact {
     Blocked {
         /// For what.
         reason: BlockedReason,
+    },
+    /// It was given children, and waits for them.
+    ChildrenAdded {
+        /// How many.
+        children: u32,
+        /// How the run ended, where its holder gave them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        end: Option<End>,
     },
     /// A factory got it.
     Leased {
@@ -266,6 +277,7 @@ impl Fact {
             Self::Created { .. } => "job.created",
             Self::Ready {} => "job.ready",
             Self::Blocked { .. } => "job.blocked",
+            Self::ChildrenAdded { .. } => "job.children_added",
             Self::Leased { .. } => "job.leased",
             Self::Staged { .. } => "job.stage",
             Self::Checkpointed { .. } => "job.checkpoint",
@@ -302,6 +314,7 @@ impl Fact {
             | Self::Requeued { end, .. }
             | Self::Rejected { end, .. }
             | Self::Cancelled { end, .. }
+            | Self::ChildrenAdded { end, .. }
             | Self::Shipped { end, .. } => end.as_ref(),
             Self::Created { .. }
             | Self::Ready {}

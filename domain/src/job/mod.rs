@@ -2,10 +2,12 @@
 //!
 //! ```mermaid
 //! stateDiagram-v2
-//!     [*] --> blocked: submit, deps unmet
+//!     [*] --> blocked: submit, deps unmet or composite
 //!     [*] --> queued: submit
-//!     blocked --> queued: dependencies_met, answer, requeue
-//!     blocked --> failed: dependency_failed
+//!     blocked --> queued: dependencies_met, children_met, answer, requeue
+//!     blocked --> shipped: children_met
+//!     blocked --> failed: dependency_failed, children_met
+//!     queued --> blocked: adopt
 //!     queued --> assigned: lease
 //!     assigned --> building: report
 //!     assigned --> review: report
@@ -21,8 +23,8 @@
 //!     building --> queued: report, release, expire, reclaim, limit, preempt, evict, requeue
 //!     review --> queued: report, reject, requeue
 //!     testing --> queued: report, reject, requeue
-//!     assigned --> blocked: report
-//!     building --> blocked: report
+//!     assigned --> blocked: report, adopt
+//!     building --> blocked: report, adopt
 //!     review --> blocked: report
 //!     testing --> blocked: report
 //!     assigned --> failed: report, limit

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::insights::Insights;
-use super::spec::Spec;
+use super::spec::{Kind, Spec};
 use crate::{Epoch, FactoryId, JobId, ProductId, RunId, Timestamp, Usd};
 
 /// A unit of work for an agent.
@@ -37,8 +37,10 @@ pub struct Job {
     pub attempt: u32,
     /// Not to be claimed before this instant: as submitted, or the end of a backoff.
     pub not_before: Option<Timestamp>,
-    /// Its dependencies have settled, or an operator has overruled them.
+    /// Its dependencies and children have settled, or an operator has overruled them.
     pub deps_met: bool,
+    /// How many children it was ever given.
+    pub children: u32,
     /// The newest work in progress.
     pub checkpoint: Option<Checkpoint>,
     /// The factory whose report made it.
@@ -72,6 +74,11 @@ pub struct Job {
 }
 
 impl Job {
+    /// What it is made of: children make it composite, whatever was asked for.
+    pub fn kind(&self) -> Kind {
+        if self.children > 0 { Kind::Composite } else { self.spec.kind }
+    }
+
     /// The lease, if it is held.
     pub fn held(&self) -> Option<&Lease> {
         self.lease.as_ref().filter(|lease| lease.status == LeaseStatus::Held)
@@ -170,9 +177,11 @@ impl fmt::Display for Stage {
 pub enum BlockedReason {
     /// A dependency has not settled.
     Dependencies,
+    /// Its dependencies have settled, and a child has not.
+    Children,
     /// A factory asked a question.
     NeedsInput,
-    /// A dependency ended without shipping.
+    /// A dependency or a child ended without shipping.
     DependencyFailed,
 }
 

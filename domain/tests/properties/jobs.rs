@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::job::command::{Prior, Report};
+use domain::job::command::{Adopt, Prior, Report};
 use domain::job::{Command, Fact, Job, Lease, LeaseStatus, Refusal, RunResult, Stage, Step, apply, submit, transition};
 use domain::{By, Epoch, JobId, Timestamp};
 use proptest::prelude::*;
@@ -30,7 +30,7 @@ struct Walk {
 impl Walk {
     fn new(spec: domain::job::Spec, deps_met: bool) -> Self {
         let id = JobId(Uuid::from_u128(7));
-        let job = submit(id, "p".parse().expect("given in a good form"), spec, deps_met, Timestamp(0)).job;
+        let job = submit(id, "p".parse().expect("given in a good form"), spec, (deps_met, 0), Timestamp(0)).job;
         Self { replayed: job.clone(), job, now: Timestamp(0), last: None, ended: BTreeMap::new(), grants: Vec::new() }
     }
 
@@ -184,7 +184,11 @@ fn refused(job: &Job, order: &Command, refusal: &Refusal) -> Result<(), TestCase
         Command::Report(report) => &report.fence,
         Command::Release(release) => &release.fence,
         Command::Renew(fence) => fence,
-        Command::Lease(_)
+        Command::Adopt(Adopt { fence: Some(fence), .. }) => fence,
+        Command::Adopt(_)
+        | Command::ChildrenOpen
+        | Command::ChildrenMet(_)
+        | Command::Lease(_)
         | Command::Expire(_)
         | Command::Reclaim(_)
         | Command::Limit(_)

@@ -1,9 +1,9 @@
 //! Random orders to a job: each aims at where the job stands, now and then at where it stood before.
 
 use domain::job::command::{
-    Answer, Approve, Cancel, Edit, Fence, Lease, Preempt, Prior, Reject, Release, Report, Requeue,
+    Adopt, Answer, Approve, Cancel, Edit, Fence, Lease, Outcome, Preempt, Prior, Reject, Release, Report, Requeue,
 };
-use domain::job::spec::{Approvals, JobBudget, OnDepFailure, Retry};
+use domain::job::spec::{Approvals, JobBudget, Kind, OnDepFailure, Retry};
 use domain::job::state::{Checkpoint, Priority};
 use domain::job::{Command, Insights, Job, RunResult, Spec, Stage};
 use domain::{Epoch, FactoryId, JobId, RunId, Timestamp, Usd};
@@ -49,6 +49,9 @@ pub(crate) fn plain() -> Spec {
         idempotency_key: None,
         content_hash: None,
         tracker_item_id: None,
+        kind: Kind::Leaf,
+        parent: None,
+        auto_complete: false,
         depends_on: Vec::new(),
         deps_mode: domain::job::spec::DepsMode::All,
         on_dep_failure: OnDepFailure::Block,
@@ -81,7 +84,7 @@ pub(crate) fn draft() -> impl Strategy<Value = Draft> {
     let behind = prop_oneof![6 => Just(0), 1 => 1_u64..3];
     let stranger = prop_oneof![8 => Just(false), 1 => Just(true)];
     let pause_ms = prop_oneof![3 => 0_u64..3_000, 1 => 0_u64..90_000];
-    (0_u8..41, pause_ms, behind, stranger, report()).prop_map(|(kind, pause_ms, behind, stranger, report)| Draft {
+    (0_u8..44, pause_ms, behind, stranger, report()).prop_map(|(kind, pause_ms, behind, stranger, report)| Draft {
         kind,
         pause_ms,
         behind,
@@ -177,6 +180,9 @@ impl Draft {
             35 => Command::Answer(Answer { text: "that one".into() }),
             36 | 37 => Command::Requeue(Requeue { fresh: self.report.retryable, note }),
             38 => Command::Cancel(Cancel { reason: None }),
+            40 => Command::ChildrenOpen,
+            41 => Command::ChildrenMet(if self.stranger { Outcome::Settled } else { Outcome::Shipped }),
+            42 => Command::Adopt(Adopt { children: 2, fence: (!self.report.retryable).then_some(fence) }),
             39 => Command::Preempt(Preempt { epoch, for_job: JobId(Uuid::from_u128(9)) }),
             _ => {
                 let spec = Spec { title: format!("title {}", self.pause_ms), ..(*job.spec).clone() };

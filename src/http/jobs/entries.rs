@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use wire::submit::{BatchRequest, BatchResult, Outcome};
 use wire::{Code, Job, Problem, SubmitRequest};
 
-use super::submit::cycle;
+use super::cycle;
 use crate::http::body::{JOB, too_large};
 
 /// A batch as it is sent, its entries not read yet: a broken one must not refuse the others.

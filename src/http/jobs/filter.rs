@@ -57,21 +57,22 @@ impl Filter {
         query::parsed("after", &page::opened(KIND, cursor)?).map(Some)
     }
 
-    /// The question to the store; none where no job can match, since no job has children yet.
-    pub(super) fn query(&self) -> Result<Option<JobQuery>, Problem> {
+    /// The question to the store.
+    pub(super) fn query(&self) -> Result<JobQuery, Problem> {
         let kind = self.kind.as_deref().map(|text| query::word::<Kind>("kind", text)).transpose()?;
         let parent = self.parent_id.as_deref().map(|id| query::parsed::<JobId>("parentId", id)).transpose()?;
         let priority = self.priority.as_deref().map(|text| query::word::<Priority>("priority", text)).transpose()?;
-        let query = JobQuery {
+        Ok(JobQuery {
             stages: self.stages()?,
             priority: priority.map(Into::into),
             factory: self.factory_id.as_deref().map(|id| query::parsed("factoryId", id)).transpose()?,
             capability: text("capability", self.capability.as_deref())?,
             label: text("label", self.label.as_deref())?.map(label),
+            kind: kind.map(Into::into),
+            parent,
             tracker_item_id: text("trackerItemId", self.tracker_item_id.as_deref())?,
             text: text("q", self.q.as_deref())?,
-        };
-        Ok((parent.is_none() && kind != Some(Kind::Composite)).then_some(query))
+        })
     }
 
     fn stages(&self) -> Result<Vec<domain::job::Stage>, Problem> {

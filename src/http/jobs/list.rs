@@ -35,7 +35,6 @@ pub(crate) async fn run(call: Call) -> Answer {
         Scope::One(product) => call.known(&product)?.into_iter().collect(),
         Scope::All => call.edge.node.products(),
     };
-    let Some(query) = query else { return page::list::<wire::Job>(&call, Vec::new(), None) };
     let page = Page { after, limit: limit + 1 };
     let mut found: Vec<(Product, Arc<Job>)> = Vec::new();
     for product in products {

@@ -5,6 +5,7 @@ mod claims;
 mod document;
 mod edits;
 mod explain;
+mod families;
 mod faults;
 mod lists;
 mod rules;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::job::spec::{DepsMode, OnDepFailure, Retry};
+use domain::job::spec::{DepsMode, Kind, OnDepFailure, Retry};
 use domain::job::state::{Checkpoint, Note, Priority, Spent, VerifyResult};
 use domain::job::{self, BlockedReason, Insights, Job, LeaseStatus, RunResult, Spec, Stage};
 use domain::{Epoch, FactoryId, JobId, ProductId, RunId, Timestamp, Usd};
@@ -62,6 +62,8 @@ pub(in crate::store) struct State<'a> {
     failed_on: Cow<'a, BTreeMap<FactoryId, u32>>,
     #[serde(rename = "e", default, skip_serializing_if = "is_default")]
     preempted: u32,
+    #[serde(rename = "x", default, skip_serializing_if = "is_default")]
+    children: u32,
     #[serde(rename = "m", default, skip_serializing_if = "is_default")]
     terms: Terms<'a>,
 }
@@ -103,6 +105,8 @@ pub(super) struct Awaits<'a> {
     pub(super) mode: DepsMode,
     #[serde(rename = "f", default, skip_serializing_if = "is_default")]
     pub(super) on_failure: OnDepFailure,
+    #[serde(rename = "c", default, skip_serializing_if = "is_default")]
+    pub(super) composite: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -195,6 +199,7 @@ impl<'a> State<'a> {
             saved_at: job.saved_at,
             failed_on: Cow::Borrowed(&job.failed_on),
             preempted: job.preempted,
+            children: job.children,
             terms: Terms::of(job),
         }
     }
@@ -234,6 +239,7 @@ impl<'a> State<'a> {
             spent: self.spent,
             failed_on: self.failed_on.into_owned(),
             preempted: self.preempted,
+            children: self.children,
             rev: 1,
             created_at: self.created_at,
             updated_at: self.updated_at.unwrap_or(self.created_at),
@@ -278,11 +284,15 @@ impl<'a> Needs<'a> {
 
 impl<'a> Awaits<'a> {
     fn of(job: &'a Job) -> Option<Self> {
-        let waits = matches!(job.blocked_reason, Some(BlockedReason::Dependencies | BlockedReason::DependencyFailed));
+        let waits = matches!(
+            job.blocked_reason,
+            Some(BlockedReason::Dependencies | BlockedReason::Children | BlockedReason::DependencyFailed)
+        );
         waits.then(|| Self {
             jobs: Cow::Borrowed(&job.spec.depends_on),
             mode: job.spec.deps_mode,
             on_failure: job.spec.on_dep_failure,
+            composite: job.kind() == Kind::Composite,
         })
     }
 }

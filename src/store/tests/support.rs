@@ -88,7 +88,7 @@ pub(crate) fn card(draining: bool, rev: u64) -> Factory {
 
 /// A submit.
 pub(crate) fn submit(product: &ProductId, n: u16, spec: Spec, deps_met: bool) -> (Job, Write) {
-    let made = job::submit(id(n), product.clone(), spec, deps_met, T0.plus_secs(u64::from(n)));
+    let made = job::submit(id(n), product.clone(), spec, (deps_met, 0), T0.plus_secs(u64::from(n)));
     let facts = made.facts.into_iter().map(event::Fact::from).collect();
     let change = Change::Submit { job: Arc::new(made.job.clone()) };
     let by = By::Operator("ada".into());

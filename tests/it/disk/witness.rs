@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actors::store::{
-    Committed, Ears, Fault, JobQuery, Logged, Opened, Page, Receipt, ReceiptKind, Store, Stored, Why, Write,
+    Committed, Ears, Fault, JobQuery, Logged, Node, Opened, Page, Receipt, ReceiptKind, Store, Stored, Why, Write,
 };
 use async_trait::async_trait;
 use domain::factory::Factory;
@@ -31,6 +31,16 @@ impl Store for Witness {
         answer
     }
 
+    async fn commit_all(&self, writes: Vec<Write>) -> Result<Vec<Committed>, Fault> {
+        let numbers: Vec<_> = writes.iter().map(|write| self.history.send(write.clone(), (self.now)())).collect();
+        let answer = self.inner.commit_all(writes).await;
+        for (at, number) in numbers.into_iter().enumerate() {
+            let one = answer.as_ref().map(|committed| committed[at].clone()).map_err(Clone::clone);
+            self.history.settle(number, &one, (self.now)());
+        }
+        answer
+    }
+
     async fn open(&self, product: &ProductId, ears: Arc<dyn Ears>) -> Result<Opened, Fault> {
         self.inner.open(product, ears).await
     }
@@ -49,6 +59,14 @@ impl Store for Witness {
 
     async fn stages(&self, product: &ProductId, ids: &[JobId]) -> Result<Vec<(JobId, Stage)>, Why> {
         self.inner.stages(product, ids).await
+    }
+
+    async fn children(&self, product: &ProductId, parent: JobId) -> Result<Vec<(JobId, Stage)>, Why> {
+        self.inner.children(product, parent).await
+    }
+
+    async fn dag(&self, product: &ProductId, root: JobId, most: usize) -> Result<Vec<Node>, Why> {
+        self.inner.dag(product, root, most).await
     }
 
     async fn runs(&self, product: &ProductId, job: JobId) -> Result<Vec<Run>, Why> {

@@ -27,6 +27,7 @@ pub(super) fn no(why: NotDone) -> String {
         NotDone::UnknownDependency { ids } => {
             format!("unknown deps {:?}", ids.into_iter().map(number).collect::<Vec<_>>())
         }
+        NotDone::Cycle { path } => format!("circle {:?}", path.into_iter().map(number).collect::<Vec<_>>()),
         NotDone::Refused(refusal) => match refusal {
             Refusal::StaleLease { current } => format!("stale e{current} false"),
             Refusal::LeaseEnded { stage } => format!("ended {stage:?}"),

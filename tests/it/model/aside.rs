@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use actors::store::{
-    Committed, Ears, Fault, JobQuery, Logged, Opened, Page, Receipt, ReceiptKind, Store, Stored, Why, Write,
+    Committed, Ears, Fault, JobQuery, Logged, Node, Opened, Page, Receipt, ReceiptKind, Store, Stored, Why, Write,
 };
 use async_trait::async_trait;
 use domain::factory::Factory;
@@ -111,6 +111,10 @@ impl Store for Proxy {
         self.call(|store| async move { store.commit(write).await }).await
     }
 
+    async fn commit_all(&self, writes: Vec<Write>) -> Result<Vec<Committed>, Fault> {
+        self.call(|store| async move { store.commit_all(writes).await }).await
+    }
+
     async fn open(&self, product: &ProductId, ears: Arc<dyn Ears>) -> Result<Opened, Fault> {
         let product = product.clone();
         self.call(|store| async move { store.open(&product, ears).await }).await
@@ -134,6 +138,16 @@ impl Store for Proxy {
     async fn stages(&self, product: &ProductId, ids: &[JobId]) -> Result<Vec<(JobId, Stage)>, Why> {
         let (product, ids) = (product.clone(), ids.to_vec());
         self.call(|store| async move { store.stages(&product, &ids).await }).await
+    }
+
+    async fn children(&self, product: &ProductId, parent: JobId) -> Result<Vec<(JobId, Stage)>, Why> {
+        let product = product.clone();
+        self.call(|store| async move { store.children(&product, parent).await }).await
+    }
+
+    async fn dag(&self, product: &ProductId, root: JobId, most: usize) -> Result<Vec<Node>, Why> {
+        let product = product.clone();
+        self.call(|store| async move { store.dag(&product, root, most).await }).await
     }
 
     async fn runs(&self, product: &ProductId, job: JobId) -> Result<Vec<Run>, Why> {

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use actors::store::{
-    Committed, Ears, Fault, JobQuery, Logged, MemoryStore, Opened, Page, Receipt, ReceiptKind, Store, Stored, Why,
-    Write,
+    Committed, Ears, Fault, JobQuery, Logged, MemoryStore, Node, Opened, Page, Receipt, ReceiptKind, Store, Stored,
+    Why, Write,
 };
 use async_trait::async_trait;
 use domain::factory::Factory;
@@ -53,6 +53,10 @@ impl Store for SimStore {
         self.inner.commit(write).await
     }
 
+    async fn commit_all(&self, writes: Vec<Write>) -> Result<Vec<Committed>, Fault> {
+        self.inner.commit_all(writes).await
+    }
+
     async fn open(&self, product: &ProductId, ears: Arc<dyn Ears>) -> Result<Opened, Fault> {
         self.inner.open(product, ears).await
     }
@@ -71,6 +75,14 @@ impl Store for SimStore {
 
     async fn stages(&self, product: &ProductId, ids: &[JobId]) -> Result<Vec<(JobId, Stage)>, Why> {
         self.reads(self.inner.stages(product, ids)).await
+    }
+
+    async fn children(&self, product: &ProductId, parent: JobId) -> Result<Vec<(JobId, Stage)>, Why> {
+        self.reads(self.inner.children(product, parent)).await
+    }
+
+    async fn dag(&self, product: &ProductId, root: JobId, most: usize) -> Result<Vec<Node>, Why> {
+        self.reads(self.inner.dag(product, root, most)).await
     }
 
     async fn runs(&self, product: &ProductId, job: JobId) -> Result<Vec<Run>, Why> {

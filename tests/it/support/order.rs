@@ -1,7 +1,7 @@
 //! Orders to a job: short ways to make them, and what they are in words.
 
 use domain::job::command::{
-    Answer, Approve, Cancel, Edit, Fence, Lease, Preempt, Prior, Reject, Release, Report, Requeue,
+    Adopt, Answer, Approve, Cancel, Edit, Fence, Lease, Preempt, Prior, Reject, Release, Report, Requeue,
 };
 use domain::job::state::Checkpoint;
 use domain::job::{Command, Insights, RunResult, Spec, Stage};
@@ -132,14 +132,18 @@ pub(crate) fn by(order: &Command) -> By {
         Command::Report(report) => factory(&report.fence),
         Command::Release(release) => factory(&release.fence),
         Command::Renew(fence) => factory(fence),
+        Command::Adopt(Adopt { fence: Some(fence), .. }) => factory(fence),
         Command::Expire(_)
         | Command::Reclaim(_)
         | Command::Limit(_)
         | Command::Preempt(_)
         | Command::Evict
         | Command::DependenciesMet
-        | Command::DependencyFailed => By::Coordinator,
-        Command::Ship
+        | Command::DependencyFailed
+        | Command::ChildrenOpen
+        | Command::ChildrenMet(_) => By::Coordinator,
+        Command::Adopt(_)
+        | Command::Ship
         | Command::Reject(_)
         | Command::Approve(_)
         | Command::Answer(_)
@@ -167,7 +171,15 @@ pub(crate) fn said(order: &Command) -> String {
         Command::Preempt(Preempt { epoch, for_job }) => format!("{name} epoch {epoch} for {}", short(for_job.0)),
         Command::Renew(fence) => format!("{name} {}", under(fence)),
         Command::Expire(epoch) | Command::Reclaim(epoch) | Command::Limit(epoch) => format!("{name} epoch {epoch}"),
-        Command::Evict | Command::DependenciesMet | Command::DependencyFailed | Command::Ship => name.to_owned(),
+        Command::Evict
+        | Command::DependenciesMet
+        | Command::DependencyFailed
+        | Command::ChildrenOpen
+        | Command::Ship => name.to_owned(),
+        Command::ChildrenMet(outcome) => format!("{name} {}", word(outcome)),
+        Command::Adopt(Adopt { children, fence }) => {
+            format!("{name} {children}{}", maybe(fence.as_ref().map(|fence| format!(" {}", under(fence)))))
+        }
         Command::Reject(Reject { note, is_final }) => {
             format!("{name} {note:?}{}", if *is_final { " finally" } else { "" })
         }

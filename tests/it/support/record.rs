@@ -22,6 +22,7 @@ pub(crate) fn job(job: &Job) -> Members {
         attempt,
         not_before,
         deps_met,
+        children,
         checkpoint,
         saved_by,
         saved_at,
@@ -50,6 +51,7 @@ pub(crate) fn job(job: &Job) -> Members {
     of.add("job", "attempt", attempt.to_string(), "0");
     of.add("job", "not_before", maybe(not_before.map(at)), "");
     of.add("job", "deps_met", deps_met.to_string(), "true");
+    of.add("job", "children", children.to_string(), "0");
     of.add("job", "checkpoint", maybe(checkpoint.as_ref().map(saved)), "");
     of.add("job", "saved_by", maybe(saved_by.as_ref()), "");
     of.add("job", "saved_at", maybe(saved_at.map(at)), "");
@@ -173,6 +175,9 @@ fn spec(of: &mut Members, spec: &Spec) {
         idempotency_key,
         content_hash,
         tracker_item_id,
+        kind,
+        parent,
+        auto_complete,
         depends_on,
         deps_mode,
         on_dep_failure,
@@ -204,6 +209,9 @@ fn spec(of: &mut Members, spec: &Spec) {
     of.add("spec", "idempotency_key", maybe(idempotency_key.as_ref()), "");
     of.add("spec", "content_hash", maybe(content_hash.as_ref()), "");
     of.add("spec", "tracker_item_id", maybe(tracker_item_id.as_ref()), "");
+    of.add("spec", "kind", word(kind), "leaf");
+    of.add("spec", "parent", maybe(parent.map(|id| short(id.0))), "");
+    of.add("spec", "auto_complete", auto_complete.to_string(), "false");
     of.add("spec", "depends_on", list(depends_on.iter().map(|id| short(id.0))), "");
     of.add("spec", "deps_mode", word(deps_mode), "all");
     of.add("spec", "on_dep_failure", word(on_dep_failure), "block");

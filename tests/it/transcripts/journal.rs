@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use actors::clock::{Clock, Ids};
 use actors::store::{
-    Change, Committed, Ears, Fault, JobQuery, Logged, MemoryStore, Opened, Page, Receipt, ReceiptKind, Store, Stored,
-    Told, Why, Write,
+    Change, Committed, Ears, Fault, JobQuery, Logged, MemoryStore, Node, Opened, Page, Receipt, ReceiptKind, Store,
+    Stored, Told, Why, Write,
 };
 use async_trait::async_trait;
 use domain::factory::Factory;
@@ -153,6 +153,21 @@ impl Store for JournalStore {
         outcome
     }
 
+    async fn commit_all(&self, mut writes: Vec<Write>) -> Result<Vec<Committed>, Fault> {
+        if writes.len() == 1
+            && let Some(write) = writes.pop()
+        {
+            return self.commit(write).await.map(|committed| vec![committed]);
+        }
+        self.journal.line(&format!("  commit  {} as one:", writes.len()));
+        writes.iter().for_each(|write| self.journal.line(&format!("          {}", self.describe(write))));
+        let outcome = self.inner.commit_all(writes).await;
+        if let Err(fault) = &outcome {
+            self.journal.line(&format!("  fault   {fault}"));
+        }
+        outcome
+    }
+
     async fn open(&self, product: &ProductId, ears: Arc<dyn Ears>) -> Result<Opened, Fault> {
         let ears = Arc::new(JournalEars { inner: ears, journal: self.journal.clone() });
         let opened = self.inner.open(product, ears).await?;
@@ -186,6 +201,15 @@ impl Store for JournalStore {
     async fn stages(&self, product: &ProductId, ids: &[JobId]) -> Result<Vec<(JobId, Stage)>, Why> {
         self.reads("stages")?;
         self.inner.stages(product, ids).await
+    }
+
+    async fn children(&self, product: &ProductId, parent: JobId) -> Result<Vec<(JobId, Stage)>, Why> {
+        self.reads("children")?;
+        self.inner.children(product, parent).await
+    }
+
+    async fn dag(&self, product: &ProductId, root: JobId, most: usize) -> Result<Vec<Node>, Why> {
+        self.inner.dag(product, root, most).await
     }
 
     async fn runs(&self, product: &ProductId, job: JobId) -> Result<Vec<Run>, Why> {

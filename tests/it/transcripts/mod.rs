@@ -4,6 +4,7 @@ mod behind;
 mod claims;
 mod corners;
 mod dependencies;
+mod families;
 mod faults;
 mod journal;
 mod leases;

@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use super::{BATCH_TIMEOUT, Client, ClientError, JobFilter, MARKDOWN, TIMEOUT, WAIT_MARGIN, answer};
 use crate::action::{Answer, Approve, Cancel, Reject, Requeue, ShipRequest};
+use crate::dag::Dag;
 use crate::explain::Explanation;
 use crate::patch::Report;
-use crate::submit::{BatchAnswer, BatchRequest, SubmitRequest, Submitted};
+use crate::submit::{BatchAnswer, BatchRequest, Children, ChildrenRequest, SubmitRequest, Submitted};
 use crate::{Event, Job, Lease, List, Release, Renew, Renewed, Run};
 
 impl Client {
@@ -85,6 +86,16 @@ impl Client {
     /// Asks why a job waits, or how it was placed.
     pub async fn explain(&self, id: &str) -> Result<Explanation, ClientError> {
         self.get(self.url(&["fleet", "jobs", id, "explain"])?).await
+    }
+
+    /// Gives a job children.
+    pub async fn add_children(&self, id: &str, request: &ChildrenRequest) -> Result<Children, ClientError> {
+        answer(self.send(Method::POST, &["fleet", "jobs", id, "children"], request, BATCH_TIMEOUT).await?).await
+    }
+
+    /// Looks at a job as a part of others.
+    pub async fn dag(&self, id: &str) -> Result<Dag, ClientError> {
+        self.get(self.url(&["fleet", "jobs", id, "dag"])?).await
     }
 
     /// Puts a job back into the queue.

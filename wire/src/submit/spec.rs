@@ -10,7 +10,7 @@ use super::title::title_of;
 use super::{SubmitApprovals, SubmitRequest, SubmitRetry};
 use crate::check::{Checks, MAX_KEY, MAX_TEXT, MAX_TIMEOUT_SEC};
 use crate::problem::{Code, Problem};
-use crate::word::Priority;
+use crate::word::{Kind, Priority};
 
 const MAX_DEPENDENCIES: usize = 1_000;
 
@@ -44,6 +44,9 @@ impl SubmitRequest {
             idempotency_key: self.idempotency_key,
             content_hash,
             tracker_item_id: self.tracker_item_id,
+            kind: self.kind.map(Into::into).unwrap_or_default(),
+            parent: None,
+            auto_complete: self.auto_complete.unwrap_or_default(),
             depends_on,
             deps_mode: self.deps_mode.map(Into::into).unwrap_or_default(),
             on_dep_failure: self.on_dep_failure.map(Into::into).unwrap_or_default(),
@@ -83,7 +86,14 @@ impl SubmitRequest {
             text.iter().for_each(|text| checks.given(pointer, text, max));
         }
         self.title.iter().for_each(|title| checks.title("/title", title));
-        checks.body("/bodyMd", &self.body_md);
+        let is_composite = self.kind == Some(Kind::Composite) || self.children.is_some();
+        let needs_no_body = is_composite && self.auto_complete == Some(true);
+        if !needs_no_body || !self.body_md.is_empty() {
+            checks.body("/bodyMd", &self.body_md);
+        }
+        if self.auto_complete == Some(true) && self.approvals.as_ref().is_some_and(|given| given.required != Some(0)) {
+            checks.refuse("/approvals", "a job that completes by itself has nothing to approve");
+        }
         self.repo.iter().for_each(|repo| checks.no_option("/repo", repo));
         self.base.iter().for_each(|base| checks.no_option("/base", base));
         self.cwd.iter().for_each(|cwd| checks.inside("/cwd", cwd));

@@ -1,5 +1,6 @@
 //! Reads straight from the tables.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -10,7 +11,7 @@ use domain::{Epoch, JobId, ProductId, Timestamp};
 use super::tables::Tenant;
 use super::{MemoryStore, locked};
 use crate::store::{
-    Committed, Ears, Fault, JobQuery, Logged, Opened, Page, Receipt, ReceiptKind, Store, Stored, Why, Write,
+    Committed, Ears, Fault, JobQuery, Logged, Node, Opened, Page, Receipt, ReceiptKind, Store, Stored, Why, Write,
 };
 
 impl MemoryStore {
@@ -23,6 +24,10 @@ impl MemoryStore {
 impl Store for MemoryStore {
     async fn commit(&self, write: Write) -> Result<Committed, Fault> {
         self.committer.commit(write).await
+    }
+
+    async fn commit_all(&self, writes: Vec<Write>) -> Result<Vec<Committed>, Fault> {
+        self.committer.commit_all(writes).await
     }
 
     async fn open(&self, product: &ProductId, ears: Arc<dyn Ears>) -> Result<Opened, Fault> {
@@ -52,6 +57,25 @@ impl Store for MemoryStore {
     async fn stages(&self, product: &ProductId, ids: &[JobId]) -> Result<Vec<(JobId, Stage)>, Why> {
         Ok(self.read(product, |tenant| {
             ids.iter().filter_map(|id| tenant.jobs.get(id).map(|(job, _)| (*id, job.stage))).collect()
+        }))
+    }
+
+    async fn children(&self, product: &ProductId, parent: JobId) -> Result<Vec<(JobId, Stage)>, Why> {
+        Ok(self.read(product, |tenant| tenant.children(parent).map(|job| (job.id, job.stage)).collect()))
+    }
+
+    async fn dag(&self, product: &ProductId, root: JobId, most: usize) -> Result<Vec<Node>, Why> {
+        Ok(self.read(product, |tenant| {
+            let (mut found, mut next) = (BTreeMap::new(), vec![root]);
+            while let Some(id) = next.pop() {
+                let Some((job, _)) = tenant.jobs.get(&id).filter(|_| found.len() < most && !found.contains_key(&id))
+                else {
+                    continue;
+                };
+                next.extend(tenant.children(id).map(|child| child.id).chain(job.spec.depends_on.iter().copied()));
+                found.insert(id, node(job));
+            }
+            found.into_values().collect()
         }))
     }
 
@@ -99,6 +123,17 @@ impl Store for MemoryStore {
     }
 }
 
+fn node(job: &Job) -> Node {
+    Node {
+        id: job.id,
+        title: job.spec.title.clone(),
+        kind: job.kind(),
+        stage: job.stage,
+        parent: job.spec.parent,
+        depends_on: job.spec.depends_on.clone(),
+    }
+}
+
 fn matches(query: &JobQuery, job: &Job) -> bool {
     let spec = &job.spec;
     let text = |needle: &String| {
@@ -113,6 +148,8 @@ fn matches(query: &JobQuery, job: &Job) -> bool {
         && query.factory.as_ref().is_none_or(|id| job.held().is_some_and(|lease| lease.holder == *id))
         && query.capability.as_ref().is_none_or(|wanted| spec.capabilities.contains(wanted))
         && query.label.as_ref().is_none_or(label)
+        && query.kind.is_none_or(|kind| kind == job.kind())
+        && query.parent.is_none_or(|parent| spec.parent == Some(parent))
         && query.tracker_item_id.as_ref().is_none_or(|id| spec.tracker_item_id.as_ref() == Some(id))
         && query.text.as_ref().is_none_or(text)
 }

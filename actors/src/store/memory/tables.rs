@@ -44,6 +44,11 @@ impl Tenant {
         }
     }
 
+    /// The children of a job, in the order of their ids.
+    pub(super) fn children(&self, parent: JobId) -> impl Iterator<Item = &Arc<Job>> {
+        self.jobs.values().map(|(job, _)| job).filter(move |job| job.spec.parent == Some(parent))
+    }
+
     pub(super) fn write(&mut self, numbered: &Numbered) {
         let write = &numbered.write;
         let last_seq = numbered.first_seq + write.facts.len() as u64 - 1;

@@ -80,7 +80,7 @@ pub struct Board {
     urgent: BTreeMap<ClassNo, BTreeSet<(Timestamp, JobId)>>,
     /// Jobs that wait for something that is no factory, and how many of each kind.
     blocked: HashMap<JobId, BlockedReason>,
-    blocked_counts: [usize; 3],
+    blocked_counts: [usize; 4],
     /// Those of them that are not to begin before a time.
     blocked_until: BTreeMap<JobId, Timestamp>,
     reviewing: BTreeSet<JobId>,

@@ -14,6 +14,9 @@ use crate::job::state::BlockedReason;
 /// How many jobs wait for each reason.
 pub type Waits = BTreeMap<Reason, usize>;
 
+const BLOCKED: [BlockedReason; 4] =
+    [BlockedReason::Dependencies, BlockedReason::Children, BlockedReason::NeedsInput, BlockedReason::DependencyFailed];
+
 /// What each known factory brings at some instant.
 pub(super) struct Fleet(Vec<Member>);
 
@@ -89,7 +92,7 @@ impl Board {
             blocked[*reason as usize] -= 1;
         }
         add(Reason::NotBefore, early.count() + self.delayed.len());
-        for reason in [BlockedReason::Dependencies, BlockedReason::NeedsInput, BlockedReason::DependencyFailed] {
+        for reason in BLOCKED {
             add(waits_for(reason), blocked[reason as usize]);
         }
         if let Some(reason) = self.shut() {
@@ -132,6 +135,7 @@ impl Board {
 pub(super) fn waits_for(reason: BlockedReason) -> Reason {
     match reason {
         BlockedReason::Dependencies | BlockedReason::DependencyFailed => Reason::Dependencies,
+        BlockedReason::Children => Reason::Children,
         BlockedReason::NeedsInput => Reason::NeedsInput,
     }
 }

@@ -11,15 +11,17 @@ use crate::job::state::{BlockedReason, Job, RunResult, Stage};
 pub(super) fn dependencies_met(job: &Job) -> Vec<Fact> {
     match job.blocked_reason {
         Some(BlockedReason::Dependencies | BlockedReason::DependencyFailed) => vec![Fact::Ready {}],
-        Some(BlockedReason::NeedsInput) | None => Vec::new(),
+        Some(BlockedReason::Children | BlockedReason::NeedsInput) | None => Vec::new(),
     }
 }
 
-/// A dependency ended without shipping, and the job's policy does not ignore that.
+/// A dependency or a child ended without shipping, and the job's policy does not ignore that.
 pub(super) fn dependency_failed(job: &Job) -> Vec<Fact> {
     match (job.blocked_reason, job.spec.on_dep_failure) {
-        (Some(BlockedReason::Dependencies), OnDepFailure::Fail) => vec![Fact::Failed { end: None }],
-        (Some(BlockedReason::Dependencies), OnDepFailure::Block) => {
+        (Some(BlockedReason::Dependencies | BlockedReason::Children), OnDepFailure::Fail) => {
+            vec![Fact::Failed { end: None }]
+        }
+        (Some(BlockedReason::Dependencies | BlockedReason::Children), OnDepFailure::Block) => {
             vec![Fact::Blocked { reason: BlockedReason::DependencyFailed }]
         }
         _ => Vec::new(),
@@ -42,7 +44,7 @@ pub(super) fn answer(job: &Job, answer: Answer) -> Result<Vec<Fact>, Refusal> {
 pub(super) fn requeue(job: &Job, requeue: Requeue) -> Result<Vec<Fact>, Refusal> {
     let legal = match job.stage {
         Stage::Failed | Stage::DeadLetter | Stage::Cancelled => true,
-        Stage::Blocked => job.blocked_reason != Some(BlockedReason::Dependencies),
+        Stage::Blocked => !matches!(job.blocked_reason, Some(BlockedReason::Dependencies | BlockedReason::Children)),
         Stage::Queued if job.attempt == 0 && !requeue.fresh && requeue.note.is_none() => return Ok(Vec::new()),
         Stage::Queued | Stage::Shipped => false,
         Stage::Assigned | Stage::Building | Stage::Review | Stage::Testing => true,

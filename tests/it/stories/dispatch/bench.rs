@@ -88,7 +88,7 @@ impl Bench {
     pub(super) fn submits(mut self, no: u128, spec: Spec) -> Self {
         let id = JobId(Uuid::from_u128(no));
         let words = format!("#{no:02x} is submitted");
-        self.jobs.insert(no, submit(id, product(), spec, true, Timestamp(self.now * 1_000)).job);
+        self.jobs.insert(no, submit(id, product(), spec, (true, 0), Timestamp(self.now * 1_000)).job);
         self.observes(no, &words)
     }
 
@@ -186,7 +186,7 @@ impl Bench {
     pub(super) fn blocks(mut self, no: u128) -> Self {
         let id = JobId(Uuid::from_u128(no));
         let spec = Spec { depends_on: vec![JobId(Uuid::from_u128(0xa1))], ..crate::support::job::spec() };
-        self.jobs.insert(no, submit(id, product(), spec, false, self.time()).job);
+        self.jobs.insert(no, submit(id, product(), spec, (false, 0), self.time()).job);
         self.observes(no, &format!("#{no:02x} is submitted, which waits for #a1"))
     }
 

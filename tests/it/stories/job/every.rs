@@ -1,7 +1,7 @@
 //! Every order that a job can be given, with every variation that matters to where it leads.
 
 use domain::Epoch;
-use domain::job::command::{Fence, Prior, Report};
+use domain::job::command::{Adopt, Fence, Outcome, Prior, Report};
 use domain::job::{Command, Job, RunResult, Spec, Stage};
 
 use crate::support::order::{
@@ -98,6 +98,11 @@ fn by_coordinator(epoch: u64) -> Vec<(i64, Command)> {
         (10, Command::Evict),
         (10, Command::DependenciesMet),
         (10, Command::DependencyFailed),
+        (10, Command::ChildrenOpen),
+        (10, Command::ChildrenMet(Outcome::Shipped)),
+        (10, Command::ChildrenMet(Outcome::Settled)),
+        (10, Command::Adopt(Adopt { children: 2, fence: None })),
+        (10, Command::Adopt(Adopt { children: 2, fence: Some(Fence { epoch, factory: None }) })),
     ]
 }
 

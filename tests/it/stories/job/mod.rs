@@ -3,6 +3,7 @@
 mod diagram;
 mod ends;
 mod every;
+mod families;
 mod fencing;
 mod limits;
 mod matrix;

@@ -32,7 +32,11 @@ fn tell(name: &str, mut job: Job, reached: &[(JobId, &str, Stage)]) {
         log.tell("verdict", &verdicts.iter().map(|(_, verdict)| format!("{verdict:?}")).collect::<Vec<_>>());
         for (told, verdict) in verdicts {
             assert_eq!(told, JOB);
-            let order = if verdict == Verdict::Met { Command::DependenciesMet } else { Command::DependencyFailed };
+            let order = match verdict {
+                Verdict::Met => Command::DependenciesMet,
+                Verdict::ChildrenMet(outcome) => Command::ChildrenMet(outcome),
+                _ => Command::DependencyFailed,
+            };
             log.tell("tells", &[said(&order)]);
             match transition(&job, order, &By::Coordinator, now) {
                 Ok(step) => {
@@ -93,7 +97,7 @@ fn an_operator_overrules_a_failed_dependency_that_fails_the_job() {
 
 #[test]
 fn tentative_edges_tell_nobody_and_can_be_taken_back() {
-    let awaits = Awaits { jobs: vec![A], mode: DepsMode::All, on_failure: OnDepFailure::Block };
+    let awaits = Awaits { jobs: vec![A], mode: DepsMode::All, on_failure: OnDepFailure::Block, composite: false };
     let mut graph = Graph::default();
     graph.watch(JOB, &awaits, false);
     assert_eq!(graph.reached(A, Stage::Shipped), [], "not committed yet");
@@ -108,7 +112,7 @@ fn tentative_edges_tell_nobody_and_can_be_taken_back() {
 
 #[test]
 fn what_was_read_before_never_overwrites_what_was_told_since() {
-    let awaits = Awaits { jobs: vec![A], mode: DepsMode::All, on_failure: OnDepFailure::Block };
+    let awaits = Awaits { jobs: vec![A], mode: DepsMode::All, on_failure: OnDepFailure::Block, composite: false };
     let mut graph = Graph::default();
     graph.watch(JOB, &awaits, false);
     assert_eq!(graph.reached(A, Stage::Shipped), []);
@@ -119,7 +123,9 @@ fn what_was_read_before_never_overwrites_what_was_told_since() {
 
 #[test]
 fn verdicts_at_submit() {
-    let verdict = |mode, on_failure, stages: &[Stage]| settled(&Awaits { jobs: Vec::new(), mode, on_failure }, stages);
+    let verdict = |mode, on_failure, stages: &[Stage]| {
+        settled(&Awaits { jobs: Vec::new(), mode, on_failure, composite: false }, stages)
+    };
     use {DepsMode::*, OnDepFailure::*, Stage::*};
     assert_eq!(verdict(All, Block, &[]), Verdict::Met);
     assert_eq!(verdict(All, Block, &[Shipped, Queued]), Verdict::Open);
