@@ -7,7 +7,7 @@ use domain::factory::{Descriptor, Engine, Factory, Health};
 use domain::job::command::{Fence, Report};
 use domain::job::{Command, Decision, Job, Run, Spec};
 use domain::product::Renewal;
-use domain::{By, Epoch, FactoryId, JobId, Timestamp, factory, job};
+use domain::{By, Epoch, FactoryId, JobId, Timestamp, Usd, budget, factory, job};
 use tokio::sync::oneshot;
 
 use crate::store::{Fault, Why};
@@ -67,6 +67,12 @@ pub enum NotDone {
         /// The job, those between, and the job again.
         path: Vec<JobId>,
     },
+    /// The budget said no.
+    #[error(transparent)]
+    Budget(budget::Refusal),
+    /// Budgets are not kept here.
+    #[error("budgets are switched off")]
+    NoBudgets,
     /// The product has too much in flight.
     #[error("too many requests of this product are in flight")]
     TooMany {
@@ -323,4 +329,29 @@ pub struct Counts {
     pub leases: usize,
     /// Jobs whose actor is awake.
     pub live_jobs: usize,
+}
+
+/// A product's budget as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BudgetView {
+    /// The budget.
+    pub budget: Arc<budget::Budget>,
+    /// What is promised to offered, running and lost runs.
+    pub reserved: Usd,
+}
+
+/// What an operator orders of a budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BudgetCommand {
+    /// Another ceiling, another window.
+    Set {
+        /// How much may be spent in a window. None: no limit.
+        ceiling: Option<Usd>,
+        /// For how long that holds.
+        window: budget::Window,
+    },
+    /// No job is handed out.
+    Pause,
+    /// Jobs are handed out again.
+    Resume,
 }

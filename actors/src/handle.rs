@@ -12,8 +12,8 @@ use domain::{By, Epoch, FactoryId, JobId, ProductId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::answer::{
-    Adopted, Adoption, Ask, BeatOrder, Beaten, Counts, Done, FactoryView, Family, Grant, NotDone, Order, Port,
-    ReportOrder, Submitted,
+    Adopted, Adoption, Ask, BeatOrder, Beaten, BudgetCommand, BudgetView, Counts, Done, FactoryView, Family, Grant,
+    NotDone, Order, Port, ReportOrder, Submitted,
 };
 use crate::claim::{Answer, Claiming, Desk};
 use crate::job::carry::{claim_key, decision};
@@ -21,7 +21,7 @@ use crate::lane::Lane;
 use crate::line::Hearers;
 use crate::node::Shared;
 use crate::store::ReceiptKind;
-use crate::{adopt, dispatcher, factory, feed, job, product, submit};
+use crate::{adopt, budget, dispatcher, factory, feed, job, product, submit};
 
 /// A product that is open. Cheap to clone; every copy goes to the same actors.
 #[derive(Clone)]
@@ -166,6 +166,17 @@ impl Product {
         self.ask(|port| product::Msg::Set(product::GateOrder::new(command, by, if_rev, port))).await
     }
 
+    /// The product's budget as it stands. Refuses where budgets are switched off.
+    pub async fn budget(&self) -> Result<BudgetView, NotDone> {
+        self.ask_budget(budget::Msg::View).await
+    }
+
+    /// Changes the budget, pauses or resumes it. Refuses to if it has not the `rev` that the caller has seen, and to
+    /// resume what its ceiling has paused.
+    pub async fn set_budget(&self, command: BudgetCommand, by: By, if_rev: Option<u64>) -> Result<BudgetView, NotDone> {
+        self.ask_budget(|port| budget::Msg::Set(budget::Order::new(command, by, if_rev, port))).await
+    }
+
     /// The product's settings.
     pub async fn settings(&self) -> Result<Arc<Settings>, NotDone> {
         self.ask(product::Msg::Settings).await
@@ -220,6 +231,7 @@ impl Product {
             Part::Product => self.actors.product.kill(),
             Part::Dispatcher => self.actors.dispatcher.kill(),
             Part::Feed => self.actors.feed.kill(),
+            Part::Budget => drop(self.actors.budget.as_ref().map(|budget| budget.kill())),
             Part::Job(_) | Part::Factory(_) => drop(self.actors.product.cast(product::Msg::Kill(part))),
         }
     }
@@ -228,6 +240,13 @@ impl Product {
     pub(crate) fn stop_waiting(&self) {
         // A dispatcher that has gone has no waiting claims.
         let _ = self.actors.dispatcher.cast(dispatcher::Msg::Stop);
+    }
+
+    async fn ask_budget<T>(&self, msg: impl FnOnce(Port<T>) -> budget::Msg) -> Result<T, NotDone> {
+        let budget = self.actors.budget.as_ref().ok_or(NotDone::NoBudgets)?;
+        let (port, outcome) = oneshot::channel();
+        budget.cast(msg(port)).map_err(|_| reloading())?;
+        outcome.await.unwrap_or(Err(NotDone::OutcomeUnknown))
     }
 
     async fn ask_job(&self, job: JobId, msg: impl FnOnce(Port<Done>) -> job::Msg) -> Result<Done, NotDone> {
@@ -297,6 +316,8 @@ pub enum Part {
     Dispatcher,
     /// Its feed.
     Feed,
+    /// Its budget, where one is kept.
+    Budget,
     /// A job, if its actor is awake.
     Job(JobId),
     /// A factory.

@@ -7,6 +7,7 @@ mod admission;
 mod adopt;
 mod alarm;
 mod answer;
+mod budget;
 mod claim;
 pub mod clock;
 mod coordinator;
@@ -27,8 +28,8 @@ mod submit;
 
 pub use admission::{Limits, Permit};
 pub use answer::{
-    Adopted, Adoption, Ask, BeatOrder, Beaten, CardPatch, Counts, Done, FactoryView, Family, Grant, NotDone, Order,
-    ReportOrder, Submission, Submitted,
+    Adopted, Adoption, Ask, BeatOrder, Beaten, BudgetCommand, BudgetView, CardPatch, Counts, Done, FactoryView, Family,
+    Grant, NotDone, Order, ReportOrder, Submission, Submitted,
 };
 #[cfg(feature = "faults")]
 pub use faults::BadFaults;

@@ -41,6 +41,8 @@ pub struct Switches {
     pub preemption: bool,
     /// What would be granted is decided and recorded, and nothing is granted.
     pub shadow: bool,
+    /// Jobs are handed out only as far as the product's budget reaches.
+    pub budgets: bool,
 }
 
 /// What all products of a node share.
@@ -151,6 +153,11 @@ impl Node {
         let mut products: Vec<_> = self.book.iter().filter_map(|entry| entry.value().clone()).collect();
         products.sort_by(|a, b| a.id().cmp(b.id()));
         products
+    }
+
+    /// The features that are switched on.
+    pub fn switches(&self) -> Switches {
+        self.world.switches
     }
 
     /// Where reads go.

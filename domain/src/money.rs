@@ -31,6 +31,23 @@ impl Usd {
     }
 }
 
+/// An amount that may be absent, as a decimal text: for members of events.
+pub(crate) mod maybe_text {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Usd;
+
+    #[allow(clippy::ref_option, reason = "the shape that serde asks for")]
+    pub(crate) fn serialize<S: Serializer>(usd: &Option<Usd>, to: S) -> Result<S::Ok, S::Error> {
+        usd.map(|usd| usd.to_string()).serialize(to)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Usd>, D::Error> {
+        let text: Option<String> = Option::deserialize(from)?;
+        text.map(|text| text.parse().map_err(serde::de::Error::custom)).transpose()
+    }
+}
+
 impl FromStr for Usd {
     type Err = BadAmount;
     fn from_str(text: &str) -> Result<Self, BadAmount> {

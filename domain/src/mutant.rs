@@ -152,6 +152,10 @@ mutants! { simulation {
     ExclusionIgnored,
     /// A seat that was freed for a job goes to anybody.
     ReservationIgnored,
+    /// Jobs are handed out whatever is left of the product's money.
+    CeilingIgnored,
+    /// What is promised to jobs on offer is promised again.
+    OfferedMoneyFree,
 } }
 
 #[cfg(feature = "mutants")]

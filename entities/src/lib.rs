@@ -1,5 +1,7 @@
 //! The tables as SeaORM sees them, one file a table. No logic.
 
+pub mod budget;
+pub mod charge;
 pub mod event;
 pub mod factory;
 pub mod job;

@@ -2,6 +2,7 @@
 //! else to the standard error stream; a verb has a file of its own, and none decides anything about jobs.
 
 mod act;
+mod budget;
 mod check;
 mod completions;
 mod connect;
@@ -80,6 +81,8 @@ enum Verb {
     Estop,
     /// Shows what is chosen for the product, or changes it: limits, estimates, what is recorded.
     Settings(settings::Args),
+    /// Shows what the product may spend and has spent, changes it, or says where the money went.
+    Budget(budget::Args),
     /// Shows what the terms of the score weigh in the product, or changes it.
     Weights(weights::Args),
     /// Shows all of it at work: a coordinator, factories, a dozen jobs, a lost machine.
@@ -129,6 +132,7 @@ fn run(global: Global, verb: Verb) -> Result<Exit, Failure> {
         Verb::Answer(args) => asked(act::run(Desk::open(&global)?, args)),
         Verb::Factories(args) => asked(factories::run(Desk::open(&global)?, args)),
         Verb::Settings(args) => asked(settings::run(Desk::open(&global)?, args)),
+        Verb::Budget(args) => asked(budget::run(Desk::open(&global)?, args)),
         Verb::Weights(args) => asked(weights::run(Desk::open(&global)?, args)),
         Verb::Pause => asked(product::run(Desk::open(&global)?, product::Order::Pause)),
         Verb::Resume => asked(product::run(Desk::open(&global)?, product::Order::Resume)),

@@ -70,6 +70,7 @@ fn a_feature_that_is_there_is_on_or_off() {
     let off = Switches::default();
     let cases = [
         ("FLEET_PREEMPTION", Switches { preemption: true, ..off }),
+        ("FLEET_BUDGETS", Switches { budgets: true, ..off }),
         ("FLEET_SHADOW", Switches { shadow: true, ..off }),
     ];
     assert!(cases.iter().map(|(name, _)| *name).eq(FEATURES.iter().filter(|one| one.is_here()).map(|one| one.name)));
@@ -100,6 +101,6 @@ fn a_feature_that_is_there_is_on_or_off() {
         }
     }
     let both = [HOME, ("FLEET_PREEMPTION", "1"), ("FLEET_SHADOW", "true")];
-    assert_eq!(switches(&both, None).unwrap(), Switches { preemption: true, shadow: true });
+    assert_eq!(switches(&both, None).unwrap(), Switches { preemption: true, shadow: true, ..off });
     assert!(switches(&both, Some("[flags]\nFLEET_X = true")).unwrap_err().to_string().contains("no flag FLEET_X"));
 }

@@ -94,6 +94,11 @@ impl Call {
         self.known(product)?.zip(factory).ok_or_else(|| refusal::of(actors::NotDone::UnknownFactory))
     }
 
+    /// A parameter of the path, as it was sent.
+    pub(super) fn segment(&self, name: &str) -> Option<&str> {
+        self.request.match_info().get(name)
+    }
+
     /// Admits the request for as long as the permit lives.
     pub(super) fn permit(&self, product: &Product) -> Result<Permit, Problem> {
         self.edge.node.permit(product).map_err(refusal::of)

@@ -5,6 +5,7 @@
 
 mod answer;
 mod body;
+mod budgets;
 mod call;
 mod claim;
 mod factories;

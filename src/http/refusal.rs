@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use actors::NotDone;
 use domain::job::Stage;
-use domain::{JobId, factory, job};
+use domain::{JobId, budget, factory, job};
 use wire::{Code, Problem};
 
 /// The problem that a refusal is.
@@ -27,6 +27,10 @@ pub(super) fn of(no: NotDone) -> Problem {
         }
         NotDone::UnknownDependency { ids } => unknown_dependencies(&ids),
         NotDone::Cycle { path } => circle(&path, &BTreeMap::new()),
+        NotDone::Budget(budget::Refusal::CeilingReached { .. }) => {
+            Problem::new(Code::IllegalTransition, detail).with("from", "paused").with("to", "active")
+        }
+        NotDone::NoBudgets => Problem::new(Code::NotFound, "budgets are switched off (FLEET_BUDGETS)"),
         NotDone::TooMany { retry_after_sec } => Problem::new(Code::RateLimited, detail).retry_after(retry_after_sec),
         NotDone::Overloaded { retry_after_sec } => Problem::new(Code::Overloaded, detail).retry_after(retry_after_sec),
         NotDone::Stopping => Problem::new(Code::Overloaded, detail),

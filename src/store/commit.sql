@@ -57,4 +57,17 @@ FROM (SELECT value AS v FROM jsonb_each($10))
 WHERE true
 ON CONFLICT (product) DO UPDATE SET rev = excluded.rev, settings = excluded.settings;
 
+INSERT INTO budget (product, rev, data)
+SELECT v ->> 0, v ->> 1, v -> 2
+FROM (SELECT value AS v FROM jsonb_each($11))
+WHERE true
+ON CONFLICT (product) DO UPDATE SET rev = excluded.rev, data = excluded.data;
+
+INSERT INTO charge (product, job, epoch, last_day, settled, data)
+SELECT v ->> 0, unhex(v ->> 1, '-'), v ->> 2, v ->> 3, v ->> 4, v -> 5
+FROM (SELECT value AS v FROM jsonb_each($12))
+WHERE true
+ON CONFLICT (product, job, epoch) DO UPDATE SET
+    last_day = excluded.last_day, settled = excluded.settled, data = excluded.data;
+
 COMMIT;

@@ -8,6 +8,7 @@ mod batch;
 mod checkpoint;
 mod connect;
 mod dag;
+mod ledger;
 mod lists;
 mod load;
 mod lock;

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use actors::store::{
-    Committed, Ears, Fault, JobQuery, Logged, Node, Opened, Page, Receipt, ReceiptKind, Store, Stored, Why, Write,
+    Committed, Ears, Fault, JobQuery, Ledger, Logged, Node, Opened, Page, Receipt, ReceiptKind, Store, Stored, Why,
+    Write,
 };
 use async_trait::async_trait;
+use domain::budget::{Charge, Day};
 use domain::factory::Factory;
 use domain::job::{Job, Run, Stage};
 use domain::{Epoch, JobId, ProductId, Timestamp};
@@ -14,7 +16,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 
 use super::read::{Failed, select};
 use super::saved::{Unreadable, json, number};
-use super::{SqliteStore, dag, lists, read};
+use super::{SqliteStore, dag, ledger, lists, read};
 
 /// Each product once, by jumps along the log's key.
 const PRODUCTS: &str = "WITH RECURSIVE one (product) AS (\
@@ -78,6 +80,18 @@ impl Store for SqliteStore {
         let row = run::Entity::find_by_id((job.0, epoch.0.cast_signed())).one(&self.readers).await;
         let own = row.map_err(Failed::from)?.filter(|row| row.product == product.as_str());
         Ok(own.as_ref().map(ended).transpose()?)
+    }
+
+    async fn ledger(&self, product: &ProductId) -> Result<Ledger, Why> {
+        Ok(ledger::ledger(&self.readers, product).await?)
+    }
+
+    async fn charge(&self, product: &ProductId, job: JobId, epoch: Epoch) -> Result<Option<Charge>, Why> {
+        Ok(ledger::charge(&self.readers, product, job, epoch).await?)
+    }
+
+    async fn charges(&self, product: &ProductId, since: Day) -> Result<Vec<Charge>, Why> {
+        Ok(ledger::charges(&self.readers, product, since).await?)
     }
 
     async fn events(&self, product: &ProductId, job: Option<JobId>, page: Page<u64>) -> Result<Vec<Logged>, Why> {

@@ -262,7 +262,7 @@ impl From<&state::Job> for Job {
             notes: job.notes.iter().map(Into::into).collect(),
             result: job.result.map(Into::into),
             lease_epoch: job.epoch.0,
-            lease: job.lease.as_ref().map(Into::into),
+            lease: job.lease.as_ref().map(|_| Lease::of(job)),
             rev: job.rev,
             created_at: job.created_at.into(),
             updated_at: job.updated_at.into(),

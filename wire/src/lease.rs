@@ -45,7 +45,10 @@ impl Lease {
                 reserved_usd: None,
                 status: LeaseStatus::None,
             },
-            Into::into,
+            |lease| {
+                let run = job.run.as_ref().filter(|_| job.held().is_some());
+                Self { reserved_usd: run.and_then(|run| run.reserved).map(Into::into), ..lease.into() }
+            },
         )
     }
 }

@@ -12,6 +12,7 @@ mod word;
 
 pub mod action;
 pub mod body;
+pub mod budget;
 pub mod claim;
 pub mod client;
 pub mod dag;
@@ -35,6 +36,7 @@ mod fixture;
 
 pub use action::{Answer, Approve, Cancel, Reject, Requeue, ShipRequest};
 pub use body::{lenient, strict};
+pub use budget::{Budget, Burndown, SetBudget};
 pub use claim::{ClaimRequest, Grant, Grants};
 pub use client::{Client, ClientError, JobFilter, Tagged};
 pub use factory::{Factory, Heartbeat, HeartbeatAnswer, LeaseRef, RenewedLease, Signal, SignalKind};
@@ -50,4 +52,7 @@ pub use settings::Settings;
 pub use submit::{BatchAnswer, BatchRequest, BatchResult, Outcome, SubmitRequest, Submitted};
 pub use time::Time;
 pub use weights::{Weight, Weights};
-pub use word::{BlockedReason, DepsMode, Kind, LeaseStatus, OnDepFailure, Priority, RunResult, Stage, VerifyResult};
+pub use word::{
+    BlockedReason, BudgetStatus, DepsMode, Kind, LeaseStatus, OnDepFailure, PausedBy, Priority, RunResult, Stage,
+    VerifyResult, Window,
+};

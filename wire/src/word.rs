@@ -1,8 +1,10 @@
 //! The closed sets of words on the wire, each mirrored to and from the domain's. A word that the domain gains must be
 //! added here before this compiles, so none can slip out unnamed.
 
+use std::fmt;
 use std::str::FromStr;
 
+use domain::budget;
 use domain::job::{spec, state};
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as BadWord;
@@ -16,6 +18,12 @@ macro_rules! words {
         #[serde(rename_all = "snake_case")]
         pub enum $name {
             $($(#[$word_doc])* $word,)*
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.serialize(f)
+            }
         }
 
         impl FromStr for $name {
@@ -203,6 +211,40 @@ impl From<state::LeaseStatus> for LeaseStatus {
             state::LeaseStatus::Expired => Self::Expired,
             state::LeaseStatus::Evicted => Self::Evicted,
         }
+    }
+}
+
+words! {
+    /// For how long a budget's ceiling holds before spending counts anew. All of it in UTC.
+    Window = budget::Window {
+        /// For ever.
+        Total,
+        /// From midnight to midnight.
+        Daily,
+        /// From Monday 00:00.
+        Weekly,
+        /// From the 1st, 00:00.
+        Monthly,
+    }
+}
+
+words! {
+    /// Whether a budget lets jobs be handed out.
+    BudgetStatus = budget::Status {
+        /// As far as the ceiling reaches.
+        Active,
+        /// None are.
+        Paused,
+    }
+}
+
+words! {
+    /// Who or what paused a budget.
+    PausedBy = budget::PausedBy {
+        /// A person. Only a person resumes it.
+        Operator,
+        /// The ceiling was reached. A higher one or the window's turn resumes it.
+        Ceiling,
     }
 }
 

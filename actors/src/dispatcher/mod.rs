@@ -12,12 +12,13 @@ use domain::dispatch::{Board, Graph};
 use domain::mutant::Mutant;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
-use crate::answer::{Counts, FactoryView, answer};
+use crate::answer::{BudgetView, Counts, FactoryView, answer};
 use crate::claim::Answer;
 use crate::lane::{Alive, Lane};
 use crate::{answer::NotDone, job, product};
 use dependencies::TELL_AGAIN;
 pub(crate) use msg::{Edges, Msg, Seen};
+use state::Gate;
 pub(crate) use state::{State, rules};
 
 /// A product's dispatcher.
@@ -74,8 +75,11 @@ impl Actor for DispatcherActor {
             Msg::AskAgain(id) => state.ask_again(&me, id),
             Msg::Verdict(id) => state.tell_verdict(id),
             Msg::LookUp(id) => state.look_up(&me, id),
-            Msg::Close => state.close(None),
-            Msg::CloseFactory(id) => state.close(Some(id)),
+            Msg::Close => state.close(Gate::Product),
+            Msg::CloseFactory(id) => state.close(Gate::Factory(id)),
+            Msg::CloseFunds => state.close(Gate::Budget),
+            Msg::ReopenFunds => state.board.reopen_funds(),
+            Msg::Funded(budget, port) => answer(port, Ok(BudgetView { budget, reserved: state.board.reserved() })),
             Msg::Gate(settings) => state.board.set_rules(rules(&settings, state.lane.switches), state.lane.now()),
             Msg::Card(card) => state.board.reopen_factory(card, state.lane.now()),
             Msg::Beat(beaten, port) => answer(port, Ok(state.beaten(*beaten))),

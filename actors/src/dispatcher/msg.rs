@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::budget::Budget;
 use domain::dispatch::{Awaits, Claim, Explained, Pick, Sought, Standing};
 use domain::factory::Factory;
 use domain::job::Stage;
@@ -9,7 +10,7 @@ use domain::product::Settings;
 use domain::{FactoryId, JobId};
 use tokio::sync::oneshot;
 
-use crate::answer::{Beaten, Counts, FactoryView, Port};
+use crate::answer::{Beaten, BudgetView, Counts, FactoryView, Port};
 use crate::claim::Claiming;
 use crate::store::Told;
 
@@ -75,6 +76,12 @@ pub(crate) enum Msg {
     Close,
     /// A factory is about to be drained.
     CloseFactory(FactoryId),
+    /// The budget is about to be narrowed.
+    CloseFunds,
+    /// It was, or that came to nothing.
+    ReopenFunds,
+    /// The budget was asked for, for what only the dispatcher knows.
+    Funded(Arc<Budget>, Port<BudgetView>),
     /// The settings as they are committed.
     Gate(Arc<Settings>),
     /// A factory's card as it is committed.

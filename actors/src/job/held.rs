@@ -212,6 +212,10 @@ impl Held {
         receipt: Option<Receipt>,
     ) -> Result<Result<(), NotDone>, ActorProcessingErr> {
         let prev_seq = self.stored().map_or(0, |stored| stored.last_seq);
+        // The budget counts by the log: money has to be in it.
+        let cost = usage.as_ref().and_then(|(epoch, insights)| Some((*epoch, insights.cost_usd?)));
+        let cost = cost.filter(|_| self.lane.switches.budgets);
+        let fact = fact.or_else(|| cost.map(|(epoch, cost)| Fact::Used { epoch, cost_usd: Some(cost) }));
         let change = Change::Note { job: self.id, prev_seq, usage, receipt: receipt.clone() };
         let (told, facts) = (fact.is_some(), fact.into_iter().map(Into::into).collect());
         let written = self.write(self.now(), facts, by, change).await?;

@@ -127,6 +127,7 @@ async fn lease(held: &mut Held, offer: Offer) -> Result<(), ActorProcessingErr> 
         run,
         engine: pick.engine.clone(),
         ttl_sec: claiming.ask.ttl_sec,
+        reserved: pick.reserved,
         claim_id: claiming.ask.claim_id.clone(),
         decision: Some(carry::decided(&pick)),
     };

@@ -9,12 +9,13 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::oneshot;
 
 use super::{Msg, Owner, Soft};
+use crate::budget::{self, Account, BudgetActor};
 use crate::dispatcher::{self, DispatcherActor};
 use crate::factory::{self, FactoryActor};
 use crate::feed::Feed;
 use crate::lane::{Alive, Lane};
 use crate::line::{Hearers, Line};
-use crate::store::{Fault, Opened};
+use crate::store::{Fault, Ledger, Opened};
 
 /// How often changed renewals are saved.
 pub(super) const FLUSH_EVERY: Duration = Duration::from_secs(60);
@@ -43,7 +44,17 @@ pub(super) async fn open(me: &ActorRef<Msg>, birth: Birth) -> Result<Owner, Acto
     lane.clock.never_before(opened.last_at);
     let leases = leases(&opened, &lane);
     let settings = opened.settings.clone().unwrap_or_else(|| Settings::new(lane.product.clone()));
-    let (board, graph) = board(&opened, &settings, &lane);
+    let ledger = if lane.switches.budgets {
+        Some(lane.store.ledger(&lane.product).await.map_err(Fault::from).map_err(NotOpened)?)
+    } else {
+        None
+    };
+    let (board, graph) = board(&opened, &settings, ledger.as_ref(), &lane);
+    // What it counts now reaches the dispatcher as everything that is committed from now on does.
+    let account = match ledger {
+        Some(ledger) => Some(Account::recounted(&lane, ledger, opened.last_seq).await.map_err(NotOpened)?),
+        None => None,
+    };
 
     let cell = me.get_cell();
     let dispatcher = dispatcher::Birth {
@@ -56,7 +67,15 @@ pub(super) async fn open(me: &ActorRef<Msg>, birth: Birth) -> Result<Owner, Acto
     };
     let (dispatcher, _) = DispatcherActor::spawn_linked(None, DispatcherActor, dispatcher, cell.clone()).await?;
     let (feed, _) = Feed::spawn_linked(None, Feed, alive.clone(), cell.clone()).await?;
-    let mut owner = Owner::new(lane, settings, leases, soft, dispatcher.clone(), feed.clone(), alive);
+    let budget = match account {
+        Some(account) => {
+            let birth =
+                budget::Birth { lane: lane.clone(), account, dispatcher: dispatcher.clone(), alive: alive.clone() };
+            Some(BudgetActor::spawn_linked(None, BudgetActor, birth, cell.clone()).await?.0)
+        }
+        None => None,
+    };
+    let mut owner = Owner::new(lane, settings, leases, soft, dispatcher.clone(), feed.clone(), budget.clone(), alive);
     for card in opened.factories {
         owner.lane.pulses.enter(&card.id, owner.lane.now());
         let birth = factory_birth(&owner, &card.id, Some(card.clone()));
@@ -67,7 +86,7 @@ pub(super) async fn open(me: &ActorRef<Msg>, birth: Birth) -> Result<Owner, Acto
         owner.lane.reaping.note(&owner.lane.product, job, Some(held));
         owner.soft.put(job, held.clone());
     }
-    let hearers = Hearers { product: me.clone(), dispatcher, feed };
+    let hearers = Hearers { product: me.clone(), dispatcher, feed, budget };
     line.connect(hearers.clone());
     // A coordinator that has gone needs no product.
     let _ = up.send(hearers);
@@ -108,8 +127,11 @@ fn leases(opened: &Opened, lane: &Lane) -> Leases {
     leases
 }
 
-fn board(opened: &Opened, settings: &Settings, lane: &Lane) -> (Board, Graph) {
+fn board(opened: &Opened, settings: &Settings, ledger: Option<&Ledger>, lane: &Lane) -> (Board, Graph) {
     let (mut board, mut graph) = (Board::default(), Graph::default());
+    if let Some(ledger) = ledger {
+        board.set_funds(budget::funds(ledger, &lane.product));
+    }
     let now = lane.now();
     board.set_rules(dispatcher::rules(settings, lane.switches), now);
     board.set_reviewing(opened.reviewing.iter().copied());
@@ -119,6 +141,9 @@ fn board(opened: &Opened, settings: &Settings, lane: &Lane) -> (Board, Graph) {
     }
     for job in &opened.leased {
         board.observe(&domain::dispatch::Standing::of(job), now);
+    }
+    for (run, left) in ledger.into_iter().flat_map(|ledger| budget::held(ledger, &opened.leased)) {
+        board.hold_funds(run, left);
     }
     board.fill(&opened.waiting, now);
     for standing in &opened.waiting {

@@ -14,7 +14,7 @@ mod supervise;
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 
 use crate::answer::answer;
-use crate::job;
+use crate::{budget, job};
 pub(crate) use birth::Birth;
 pub(crate) use gate::GateOrder;
 pub(crate) use msg::Msg;
@@ -51,6 +51,7 @@ impl Actor for ProductActor {
             Msg::Flush => owner.flush(&me),
             Msg::Set(order) => owner.set(&me, order).await?,
             Msg::GateClosed => owner.gate_closed(&me).await?,
+            Msg::FundsClosed => owner.tell_budget(budget::Msg::GateClosed),
             Msg::Settings(port) => answer(port, Ok(owner.settings.clone())),
             Msg::Count(counts, port) => answer(port, Ok(owner.count(counts))),
             Msg::Kill(part) => owner.kill(&part),

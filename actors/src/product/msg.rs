@@ -40,6 +40,8 @@ pub(crate) enum Msg {
     Set(GateOrder),
     /// The dispatcher has closed the gate: nothing is on offer.
     GateClosed,
+    /// The dispatcher promises no more money: nothing is on offer.
+    FundsClosed,
     /// How are the settings?
     Settings(Port<Arc<Settings>>),
     /// How much is in hand?

@@ -13,6 +13,7 @@ use super::gate::GateOrder;
 use super::{Msg, Soft, birth};
 use crate::alarm::Alarm;
 use crate::answer::{Counts, NotDone};
+use crate::budget;
 use crate::dispatcher;
 use crate::factory::{self, FactoryActor};
 use crate::feed;
@@ -33,6 +34,8 @@ pub(crate) struct Owner {
     pub(super) soft: Soft,
     pub(super) dispatcher: ActorRef<dispatcher::Msg>,
     pub(super) feed: ActorRef<feed::Msg>,
+    /// Where budgets are kept.
+    pub(super) budget: Option<ActorRef<budget::Msg>>,
     pub(super) alive: Alive,
     pub(super) jobs: HashMap<JobId, Live>,
     pub(super) factories: BTreeMap<FactoryId, ActorRef<factory::Msg>>,
@@ -86,6 +89,7 @@ impl Owner {
         soft: Soft,
         dispatcher: ActorRef<dispatcher::Msg>,
         feed: ActorRef<feed::Msg>,
+        budget: Option<ActorRef<budget::Msg>>,
         alive: Alive,
     ) -> Self {
         Self {
@@ -95,6 +99,7 @@ impl Owner {
             soft,
             dispatcher,
             feed,
+            budget,
             alive,
             jobs: HashMap::new(),
             factories: BTreeMap::new(),
@@ -247,7 +252,7 @@ impl Owner {
         let _ = factory.cast(factory::Msg::Ended { result, quick });
         let until = write.facts.iter().find_map(|fact| match fact {
             Fact::Job(JobFact::Released { resets_at, .. }) => *resets_at,
-            Fact::Job(_) | Fact::Factory(_) | Fact::Product(_) => None,
+            Fact::Job(_) | Fact::Factory(_) | Fact::Product(_) | Fact::Budget(_) => None,
         });
         if let (Some(engine), Some(until)) = (run.engine.clone(), until) {
             let _ = factory.cast(factory::Msg::Limited { engine, until });
@@ -269,12 +274,17 @@ impl Owner {
         match part {
             Part::Job(id) => drop(self.jobs.get(id).map(|live| live.actor.kill())),
             Part::Factory(id) => drop(self.factories.get(id).map(|actor| actor.kill())),
-            Part::Product | Part::Dispatcher | Part::Feed => {}
+            Part::Product | Part::Dispatcher | Part::Feed | Part::Budget => {}
         }
     }
 
     pub(super) fn count(&self, counts: Counts) -> Counts {
         Counts { leases: self.leases.iter().count(), live_jobs: self.jobs.len(), ..counts }
+    }
+
+    /// Tells the budget. Its end would be this product's end.
+    pub(super) fn tell_budget(&self, msg: budget::Msg) {
+        let _ = self.budget.as_ref().map(|budget| budget.cast(msg));
     }
 
     /// Tells the dispatcher. Its end would be this product's end.

@@ -12,6 +12,7 @@ mod write;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use domain::budget::{Budget, Charge, Day};
 use domain::dispatch::Standing;
 use domain::factory::Factory;
 use domain::job::spec::Kind;
@@ -137,6 +138,20 @@ pub struct Stored {
     pub receipts: Vec<Receipt>,
 }
 
+/// A product's budget as it is stored, and what it has to look at when it is opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// The budget, once saved.
+    pub budget: Option<Budget>,
+    /// Jobs that have events beyond what the budget has counted, with their runs: the one that goes on, and those that
+    /// have ended.
+    pub uncounted: Vec<(JobId, Run)>,
+    /// The charges of these runs and of all that go on.
+    pub charges: Vec<Charge>,
+    /// When the first event became true that the budget has not counted. None: it has counted all of them.
+    pub since: Option<Timestamp>,
+}
+
 /// Where the state is kept.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
@@ -174,6 +189,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// The ended run of a job under an epoch.
     async fn run(&self, product: &ProductId, job: JobId, epoch: Epoch) -> Result<Option<Run>, Why>;
+
+    /// The product's budget, with what happened since it last counted.
+    async fn ledger(&self, product: &ProductId) -> Result<Ledger, Why>;
+
+    /// What a run was charged.
+    async fn charge(&self, product: &ProductId, job: JobId, epoch: Epoch) -> Result<Option<Charge>, Why>;
+
+    /// Runs that were charged something on this day or later, in the order of their jobs and epochs.
+    async fn charges(&self, product: &ProductId, since: Day) -> Result<Vec<Charge>, Why>;
 
     /// Events of a product (of one job, if named), in `seq` order.
     async fn events(&self, product: &ProductId, job: Option<JobId>, page: Page<u64>) -> Result<Vec<Logged>, Why>;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::budget::{Budget, Charge};
 use domain::factory::Factory;
 use domain::job::{Insights, Job, Run};
 use domain::product::Settings;
@@ -64,6 +65,13 @@ pub enum Change {
     Settings {
         /// The settings as they are now.
         settings: Arc<Settings>,
+    },
+    /// Inserts or replaces a product's budget, and the charge of a run with it.
+    Budget {
+        /// The budget as it is now, with what it has counted.
+        budget: Arc<Budget>,
+        /// The run's whole charge, new or in place of the one before.
+        charge: Option<Box<Charge>>,
     },
     /// Writes renewals into the snapshots of jobs that are still under the same epoch. Soft: no fact, no `rev`.
     Renewals {
@@ -131,7 +139,7 @@ impl Write {
         match &self.change {
             Change::Submit { job } | Change::Job { job, .. } => Some(job.id),
             Change::Note { job, .. } => Some(*job),
-            Change::Factory { .. } | Change::Settings { .. } | Change::Renewals { .. } => None,
+            Change::Factory { .. } | Change::Settings { .. } | Change::Budget { .. } | Change::Renewals { .. } => None,
         }
     }
 
@@ -139,7 +147,11 @@ impl Write {
     pub fn job(&self) -> Option<&Arc<Job>> {
         match &self.change {
             Change::Submit { job } | Change::Job { job, .. } => Some(job),
-            Change::Note { .. } | Change::Factory { .. } | Change::Settings { .. } | Change::Renewals { .. } => None,
+            Change::Note { .. }
+            | Change::Factory { .. }
+            | Change::Settings { .. }
+            | Change::Budget { .. }
+            | Change::Renewals { .. } => None,
         }
     }
 
@@ -148,7 +160,7 @@ impl Write {
         match &self.change {
             Change::Factory { factory } => Some(&factory.id),
             Change::Submit { job } | Change::Job { job, .. } => job.lease.as_ref().map(|lease| &lease.holder),
-            Change::Note { .. } | Change::Settings { .. } | Change::Renewals { .. } => None,
+            Change::Note { .. } | Change::Settings { .. } | Change::Budget { .. } | Change::Renewals { .. } => None,
         }
     }
 
@@ -158,6 +170,7 @@ impl Write {
             Change::Submit { job } | Change::Job { job, .. } => Some(job.rev),
             Change::Factory { factory } => Some(factory.rev),
             Change::Settings { settings } => Some(settings.rev),
+            Change::Budget { budget, .. } => Some(budget.rev),
             Change::Note { .. } | Change::Renewals { .. } => None,
         }
     }
@@ -170,6 +183,7 @@ impl Write {
             | Change::Note { .. }
             | Change::Factory { .. }
             | Change::Settings { .. }
+            | Change::Budget { .. }
             | Change::Renewals { .. } => None,
         }
     }
@@ -182,6 +196,7 @@ impl Write {
             | Change::Note { .. }
             | Change::Factory { .. }
             | Change::Settings { .. }
+            | Change::Budget { .. }
             | Change::Renewals { .. } => None,
         }
     }
@@ -192,6 +207,7 @@ impl Write {
             Change::Submit { job } => job.spec.body_md.len() + job.spec.manifest_json.len(),
             Change::Job { job, edited: true, .. } => job.spec.body_md.len() + job.spec.manifest_json.len(),
             Change::Renewals { renewed } => renewed.len() * 64,
+            Change::Budget { budget, .. } => budget.lost.len() * 128,
             Change::Job { .. } | Change::Note { .. } | Change::Factory { .. } | Change::Settings { .. } => 0,
         };
         512 + spec

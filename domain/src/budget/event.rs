@@ -13,7 +13,7 @@ pub enum Fact {
     /// Ceiling and window are new. Written for an operator.
     Set {
         /// How much may be spent; `null`: no limit.
-        #[serde(serialize_with = "maybe_amount")]
+        #[serde(serialize_with = "crate::money::maybe_text::serialize")]
         ceiling_usd: Option<Usd>,
         /// For how long that holds.
         window: Window,
@@ -104,8 +104,4 @@ impl Fact {
 
 fn amount<S: Serializer>(usd: &Usd, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(usd)
-}
-
-fn maybe_amount<S: Serializer>(usd: &Option<Usd>, to: S) -> Result<S::Ok, S::Error> {
-    usd.map(|usd| usd.to_string()).serialize(to)
 }

@@ -52,9 +52,17 @@ impl Funds {
     /// Whether a job that is taken to cost so much can be promised its money. At the ceiling nothing fits, not even
     /// what is taken to cost nothing.
     pub fn fits(&self, estimate: Usd) -> bool {
-        let Some(ceiling) = self.ceiling else { return !self.is_paused };
-        let (ceiling, taken) = (u128::from(ceiling.0), u128::from(self.spent.0) + self.reserved);
-        !self.is_paused && taken < ceiling && taken + u128::from(estimate.0) <= ceiling
+        let room = self.room();
+        room > 0 && u128::from(estimate.0) <= room
+    }
+
+    /// So many micro-USD can be promised. Nothing while the budget is paused, everything where there is no ceiling.
+    pub fn room(&self) -> u128 {
+        match self.ceiling {
+            _ if self.is_paused => 0,
+            None => u128::MAX,
+            Some(ceiling) => u128::from(ceiling.0).saturating_sub(u128::from(self.spent.0) + self.reserved),
+        }
     }
 
     /// What is promised to offered, running and lost runs.
@@ -77,6 +85,7 @@ impl Funds {
     }
 
     /// The offer has become a grant, or a lease is found held: `left` is its reservation without what it was charged.
+    /// What was reserved for the same run before ends with it.
     pub fn grant(&mut self, run: RunKey, left: Usd) {
         self.withdraw(run.job_id);
         self.hold(run, left);

@@ -44,4 +44,4 @@ pub use funds::Funds;
 pub use refusal::Refusal;
 pub use state::{BadMark, Budget, Lost, MAX_LOST, Mark, PausedBy, Reason, RunKey, Status};
 pub use transition::{Step, transition};
-pub use window::{Day, Window};
+pub use window::{BadDay, Day, Window};

@@ -3,6 +3,7 @@
 //! Every window begins at midnight, so a sum over whole days is exact for each of them. No calendar but this one.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,16 @@ pub enum Window {
 }
 
 impl Window {
+    /// The window's word, as on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Total => "total",
+            Self::Daily => "daily",
+            Self::Weekly => "weekly",
+            Self::Monthly => "monthly",
+        }
+    }
+
     /// When the window that `at` lies in began; the beginning of time for `total`.
     pub fn start(self, at: Timestamp) -> Timestamp {
         let Day(day) = Day::of(at);
@@ -99,6 +110,27 @@ impl Day {
         let of_year = (153 * from_march + 2) / 5 + day - 1;
         let of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + of_year;
         Self(era * ERA + of_era - TO_UNIX)
+    }
+}
+
+/// A text that is no day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be a day as YYYY-MM-DD")]
+pub struct BadDay;
+
+impl FromStr for Day {
+    type Err = BadDay;
+    fn from_str(text: &str) -> Result<Self, BadDay> {
+        let digits = |part: &str, len: usize| {
+            let fits = part.len() == len && part.bytes().all(|b| b.is_ascii_digit());
+            if fits { part.parse::<i64>().map_err(|_| BadDay) } else { Err(BadDay) }
+        };
+        let mut parts = text.splitn(3, '-');
+        let mut next = |len| digits(parts.next().unwrap_or_default(), len);
+        let (year, month, day) = (next(4)?, next(2)?, next(2)?);
+        let read = Self::from_civil(year, month, day);
+        // The 31st of a shorter month is another day.
+        if read.civil() == (year, month, day) { Ok(read) } else { Err(BadDay) }
     }
 }
 

@@ -45,7 +45,7 @@ pub struct Merit {
     pub priority: Priority,
     /// The repository it works in.
     pub repo: Option<String>,
-    /// What is left of its own `budget.usd`, to the cent above; none: it has none.
+    /// What is left of its own `budget.usd`, to the cent above once something is spent; none: it has none.
     pub estimate: Option<Usd>,
     /// Attempts used since the last requeue.
     pub attempt: u32,
@@ -70,6 +70,8 @@ pub struct Tenure {
     pub saved_at: Timestamp,
     /// How often the job was preempted since its last requeue.
     pub preempted: u32,
+    /// How much of the product's money its grant has kept for it.
+    pub reserved: Usd,
 }
 
 /// What a blocked job waits for.
@@ -156,6 +158,7 @@ impl Tenure {
             since,
             saved_at: job.saved_at.map_or(since, |saved| saved.max(since)),
             preempted: job.preempted,
+            reserved: job.run.as_ref().and_then(|run| run.reserved).unwrap_or_default(),
         })
     }
 }
@@ -165,7 +168,10 @@ pub fn failed_twice(failed_on: &BTreeMap<FactoryId, u32>) -> Vec<FactoryId> {
     failed_on.iter().filter(|(_, times)| **times >= MANY_FAILURES).map(|(factory, _)| factory.clone()).collect()
 }
 
-/// What is left of a budget, to the cent above.
+/// What is left of a budget: all of it, or, once something is spent, to the cent above.
 pub fn estimate(budget: Usd, spent: Usd) -> Usd {
+    if spent == Usd(0) {
+        return budget;
+    }
     Usd(budget.0.saturating_sub(spent.0).div_ceil(CENT).saturating_mul(CENT))
 }

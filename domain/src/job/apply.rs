@@ -19,6 +19,7 @@ pub fn apply(mut job: Job, fact: &Fact, by: &By, at: Timestamp) -> Job {
         Fact::Created { .. }
         | Fact::LeaseExpired { .. }
         | Fact::Fenced { .. }
+        | Fact::Used { .. }
         | Fact::Shadowed { .. }
         | Fact::Parked {} => job,
         Fact::Ready {} => queued(Job { deps_met: true, ..job }, at),
@@ -104,6 +105,7 @@ pub(super) fn reached(fact: &Fact) -> Option<Stage> {
         | Fact::Cancelled { .. }
         | Fact::Shipped { .. }
         | Fact::Edited { .. }
+        | Fact::Used { .. }
         | Fact::Shadowed { .. }
         | Fact::Parked {} => None,
     }
@@ -126,7 +128,9 @@ fn adopted(job: Job, children: u32) -> Job {
 }
 
 fn leased(mut job: Job, fact: &Fact, at: Timestamp) -> Job {
-    let Fact::Leased { factory, run_id, attempt, epoch, engine, ttl_sec, claim_id: _, decision: _ } = fact else {
+    let Fact::Leased { factory, run_id, attempt, epoch, engine, ttl_sec, reserved_usd, claim_id: _, decision: _ } =
+        fact
+    else {
         return job;
     };
     job.stage = Stage::Assigned;
@@ -148,6 +152,7 @@ fn leased(mut job: Job, fact: &Fact, at: Timestamp) -> Job {
         factory: factory.clone(),
         epoch: *epoch,
         engine: engine.clone(),
+        reserved: *reserved_usd,
         started_at: at,
         ended_at: None,
         exit: None,

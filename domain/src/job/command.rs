@@ -6,7 +6,7 @@ use super::decision::Decision;
 use super::insights::Insights;
 use super::spec::Spec;
 use super::state::{Checkpoint, RunResult, Stage, VerifyResult};
-use crate::{Epoch, FactoryId, JobId, RunId, Timestamp};
+use crate::{Epoch, FactoryId, JobId, RunId, Timestamp, Usd};
 
 /// An order to a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -67,6 +67,9 @@ pub struct Lease {
     pub engine: Option<String>,
     /// How long it lasts, in seconds.
     pub ttl_sec: u32,
+    /// How much of the product's money is kept for it, where budgets are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reserved: Option<Usd>,
     /// The claim's own id.
     pub claim_id: Option<String>,
     /// How the scheduler came to it.

@@ -7,7 +7,7 @@ use super::decision::Decision;
 use super::insights::Insights;
 use super::spec::Spec;
 use super::state::{BlockedReason, Checkpoint, LeaseStatus, Priority, Run, RunResult, Stage, VerifyResult};
-use crate::{Epoch, FactoryId, JobId, RunId, Timestamp};
+use crate::{Epoch, FactoryId, JobId, RunId, Timestamp, Usd};
 
 /// A fact about a job. Its serialised form is the event's `data`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +53,9 @@ pub enum Fact {
         engine: Option<String>,
         /// The lease's length in seconds.
         ttl_sec: u32,
+        /// How much of the product's money is kept for the run.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::money::maybe_text")]
+        reserved_usd: Option<Usd>,
         /// The claim's own id.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         claim_id: Option<String>,
@@ -196,6 +199,14 @@ pub enum Fact {
         #[serde(skip)]
         spec: Option<Box<Spec>>,
     },
+    /// What a run has cost was told after its end, by a write that leaves no other event. Only where budgets are kept.
+    Used {
+        /// The epoch of the run.
+        epoch: Epoch,
+        /// Its total cost.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::money::maybe_text")]
+        cost_usd: Option<Usd>,
+    },
     /// It would have been granted, if anything were.
     Shadowed {
         /// To whom.
@@ -296,6 +307,7 @@ impl Fact {
             Self::Cancelled { .. } => "job.cancelled",
             Self::Shipped { .. } => "job.shipped",
             Self::Edited { .. } => "job.edited",
+            Self::Used { .. } => "job.usage",
             Self::Shadowed { .. } => "job.shadowed",
             Self::Parked {} => "job.parked",
         }
@@ -326,6 +338,7 @@ impl Fact {
             | Self::Answered { .. }
             | Self::Approved { .. }
             | Self::Edited { .. }
+            | Self::Used { .. }
             | Self::Shadowed { .. }
             | Self::Parked {} => None,
         }
@@ -342,6 +355,7 @@ impl Lease {
             epoch,
             engine: self.engine,
             ttl_sec: self.ttl_sec,
+            reserved_usd: self.reserved,
             claim_id: self.claim_id,
             decision: self.decision,
         }

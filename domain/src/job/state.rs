@@ -248,6 +248,9 @@ pub struct Run {
     /// The engine that the scheduler chose, if the job or the factory names any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub engine: Option<String>,
+    /// How much of the product's money its grant has kept for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved: Option<Usd>,
     /// When it began.
     pub started_at: Timestamp,
     /// When it ended.

@@ -158,6 +158,7 @@ impl Draft {
                 run: RunId(Uuid::from_u128(u128::from(job.runs) + 1)),
                 engine: None,
                 ttl_sec: 60,
+                reserved: None,
                 claim_id: None,
                 decision: None,
             }),

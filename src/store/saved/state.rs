@@ -142,6 +142,8 @@ struct Run<'a> {
     epoch: Option<Epoch>,
     #[serde(rename = "g", default, skip_serializing_if = "Option::is_none")]
     engine: Option<Cow<'a, str>>,
+    #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
+    reserved: Option<Usd>,
     #[serde(rename = "s")]
     started_at: Timestamp,
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
@@ -332,6 +334,7 @@ impl<'a> Run<'a> {
             factory: lease.is_none_or(|l| l.holder != run.factory).then(|| run.factory.clone()),
             epoch: lease.is_none_or(|l| l.epoch != run.epoch).then_some(run.epoch),
             engine: run.engine.as_deref().map(Cow::Borrowed),
+            reserved: run.reserved,
             started_at: run.started_at,
             ended_at: run.ended_at,
             exit: run.exit,
@@ -349,6 +352,7 @@ impl<'a> Run<'a> {
             factory: self.factory.or_else(|| lease.map(|l| l.holder.clone())).ok_or(Unreadable::NoLease)?,
             epoch: self.epoch.or_else(|| lease.map(|l| l.epoch)).ok_or(Unreadable::NoLease)?,
             engine: self.engine.map(Cow::into_owned),
+            reserved: self.reserved,
             started_at: self.started_at,
             ended_at: self.ended_at,
             exit: self.exit,

@@ -51,7 +51,15 @@ pub(crate) fn spec(members: Value) -> Spec {
 pub(crate) fn lease_to(name: &str, n: u16) -> Command {
     let run = RunId(Uuid::from_u128(0x019b_7a3f_1111_7222_8333_4444_5555_6666 + u128::from(n)));
     let engine = Some("claude".to_owned());
-    Command::Lease(Lease { factory: factory(name), run, engine, ttl_sec: 90, claim_id: None, decision: None })
+    Command::Lease(Lease {
+        factory: factory(name),
+        run,
+        engine,
+        ttl_sec: 90,
+        reserved: None,
+        claim_id: None,
+        decision: None,
+    })
 }
 
 pub(crate) fn report(epoch: u64, stage: Stage) -> Report {

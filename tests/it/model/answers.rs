@@ -38,7 +38,9 @@ pub(super) fn no(why: NotDone) -> String {
             Refusal::Unfit { member, .. } => format!("unfit {member}"),
             Refusal::NotReady { .. } => "not ready".into(),
         },
-        NotDone::TooMany { .. }
+        NotDone::Budget(_)
+        | NotDone::NoBudgets
+        | NotDone::TooMany { .. }
         | NotDone::Overloaded { .. }
         | NotDone::Stopping
         | NotDone::Full

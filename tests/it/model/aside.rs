@@ -10,9 +10,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use actors::store::{
-    Committed, Ears, Fault, JobQuery, Logged, Node, Opened, Page, Receipt, ReceiptKind, Store, Stored, Why, Write,
+    Committed, Ears, Fault, JobQuery, Ledger, Logged, Node, Opened, Page, Receipt, ReceiptKind, Store, Stored, Why,
+    Write,
 };
 use async_trait::async_trait;
+use domain::budget::{Charge, Day};
 use domain::factory::Factory;
 use domain::job::{Job, Run, Stage};
 use domain::{Epoch, JobId, ProductId, Timestamp};
@@ -158,6 +160,21 @@ impl Store for Proxy {
     async fn run(&self, product: &ProductId, job: JobId, epoch: Epoch) -> Result<Option<Run>, Why> {
         let product = product.clone();
         self.call(|store| async move { store.run(&product, job, epoch).await }).await
+    }
+
+    async fn ledger(&self, product: &ProductId) -> Result<Ledger, Why> {
+        let product = product.clone();
+        self.call(|store| async move { store.ledger(&product).await }).await
+    }
+
+    async fn charge(&self, product: &ProductId, job: JobId, epoch: Epoch) -> Result<Option<Charge>, Why> {
+        let product = product.clone();
+        self.call(|store| async move { store.charge(&product, job, epoch).await }).await
+    }
+
+    async fn charges(&self, product: &ProductId, since: Day) -> Result<Vec<Charge>, Why> {
+        let product = product.clone();
+        self.call(|store| async move { store.charges(&product, since).await }).await
     }
 
     async fn events(&self, product: &ProductId, job: Option<JobId>, page: Page<u64>) -> Result<Vec<Logged>, Why> {

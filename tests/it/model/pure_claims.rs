@@ -34,6 +34,7 @@ impl Pure {
                 run: RunId(Uuid::from_u128(self.opened)),
                 engine: pick.engine,
                 ttl_sec: ask.ttl_sec,
+                reserved: pick.reserved,
                 claim_id: ask.claim_id.clone(),
                 decision: Some(decision.clone()),
             };

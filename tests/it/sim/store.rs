@@ -4,10 +4,11 @@ use std::future::Future;
 use std::sync::Arc;
 
 use actors::store::{
-    Committed, Ears, Fault, JobQuery, Logged, MemoryStore, Node, Opened, Page, Receipt, ReceiptKind, Store, Stored,
-    Why, Write,
+    Committed, Ears, Fault, JobQuery, Ledger, Logged, MemoryStore, Node, Opened, Page, Receipt, ReceiptKind, Store,
+    Stored, Why, Write,
 };
 use async_trait::async_trait;
+use domain::budget::{Charge, Day};
 use domain::factory::Factory;
 use domain::job::{Job, Run, Stage};
 use domain::{Epoch, JobId, ProductId, Timestamp};
@@ -91,6 +92,18 @@ impl Store for SimStore {
 
     async fn run(&self, product: &ProductId, job: JobId, epoch: Epoch) -> Result<Option<Run>, Why> {
         self.reads(self.inner.run(product, job, epoch)).await
+    }
+
+    async fn ledger(&self, product: &ProductId) -> Result<Ledger, Why> {
+        self.reads(self.inner.ledger(product)).await
+    }
+
+    async fn charge(&self, product: &ProductId, job: JobId, epoch: Epoch) -> Result<Option<Charge>, Why> {
+        self.reads(self.inner.charge(product, job, epoch)).await
+    }
+
+    async fn charges(&self, product: &ProductId, since: Day) -> Result<Vec<Charge>, Why> {
+        self.reads(self.inner.charges(product, since)).await
     }
 
     async fn events(&self, product: &ProductId, job: Option<JobId>, page: Page<u64>) -> Result<Vec<Logged>, Why> {

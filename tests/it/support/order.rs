@@ -23,7 +23,15 @@ pub(crate) fn lease(name: &str) -> Command {
 /// A lease for 60 s as the run with these last digits.
 pub(crate) fn lease_as(name: &str, run: u128) -> Command {
     let run = RunId(Uuid::from_u128(run));
-    Command::Lease(Lease { factory: factory(name), run, engine: None, ttl_sec: 60, claim_id: None, decision: None })
+    Command::Lease(Lease {
+        factory: factory(name),
+        run,
+        engine: None,
+        ttl_sec: 60,
+        reserved: None,
+        claim_id: None,
+        decision: None,
+    })
 }
 
 /// A fence of f1.
@@ -157,11 +165,12 @@ pub(crate) fn by(order: &Command) -> By {
 pub(crate) fn said(order: &Command) -> String {
     let name = order.name();
     match order {
-        Command::Lease(Lease { factory, run, engine, ttl_sec, claim_id, decision }) => {
+        Command::Lease(Lease { factory, run, engine, ttl_sec, reserved, claim_id, decision }) => {
             let engine = maybe(engine.as_ref().map(|engine| format!(" with {engine}")));
+            let reserved = maybe(reserved.map(|usd| format!(" for {usd} USD")));
             let claim = maybe(claim_id.as_ref().map(|claim| format!(" for claim {claim}")));
             let among = maybe(decision.as_ref().map(|decision| format!(" among {}", decision.considered)));
-            format!("{name} to {factory} for {ttl_sec}s as {}{engine}{claim}{among}", short(run.0))
+            format!("{name} to {factory} for {ttl_sec}s as {}{engine}{reserved}{claim}{among}", short(run.0))
         }
         Command::Report(report) => reported(report),
         Command::Release(Release { fence, result, resets_at }) => {

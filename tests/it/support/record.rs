@@ -98,6 +98,7 @@ fn run(of: &mut Members, run: &Run) {
         factory,
         epoch,
         engine,
+        reserved,
         started_at,
         ended_at,
         exit,
@@ -111,6 +112,7 @@ fn run(of: &mut Members, run: &Run) {
     of.add("run", "factory", factory.as_str(), "");
     of.add("run", "epoch", epoch.to_string(), "");
     of.add("run", "engine", maybe(engine.as_ref()), "");
+    of.add("run", "reserved", maybe(*reserved), "");
     of.add("run", "started_at", at(*started_at), "");
     of.add("run", "ended_at", maybe(ended_at.map(at)), "");
     of.add("run", "exit", maybe(*exit), "");

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use actors::clock::{Clock, Ids};
 use actors::store::{
-    Change, Committed, Ears, Fault, JobQuery, Logged, MemoryStore, Node, Opened, Page, Receipt, ReceiptKind, Store,
-    Stored, Told, Why, Write,
+    Change, Committed, Ears, Fault, JobQuery, Ledger, Logged, MemoryStore, Node, Opened, Page, Receipt, ReceiptKind,
+    Store, Stored, Told, Why, Write,
 };
 use async_trait::async_trait;
+use domain::budget::{Charge, Day};
 use domain::factory::Factory;
 use domain::job::{Job, Run, Stage};
 use domain::{Epoch, JobId, ProductId, Timestamp};
@@ -22,6 +23,7 @@ use uuid::Uuid;
 pub(crate) struct Journal {
     lines: Arc<Mutex<String>>,
     names: Arc<Mutex<BTreeMap<JobId, String>>>,
+    silent: Arc<AtomicBool>,
 }
 
 impl Journal {
@@ -33,7 +35,15 @@ impl Journal {
         self.names.lock().unwrap().get(&job).cloned().unwrap_or_else(|| job.to_string())
     }
 
+    /// Writes nothing down for a while: what is many times the same.
+    pub(crate) fn silence(&self, silent: bool) {
+        self.silent.store(silent, Ordering::Relaxed);
+    }
+
     pub(crate) fn line(&self, line: &str) {
+        if self.silent.load(Ordering::Relaxed) {
+            return;
+        }
         let at = now_ms();
         writeln!(self.lines.lock().unwrap(), "{:>9.3}s  {line}", at as f64 / 1_000.0).unwrap();
     }
@@ -113,6 +123,14 @@ impl JournalStore {
             Change::Note { job, .. } => format!("{} (a note)", self.journal.of(*job)),
             Change::Factory { factory } => format!("{} v{}", factory.id, factory.rev),
             Change::Settings { settings } => format!("settings v{} paused={}", settings.rev, settings.paused),
+            Change::Budget { budget, charge } => {
+                let charge = charge.as_ref().map(|charge| {
+                    let how = if charge.estimated { "estimated, " } else { "" };
+                    let open = if charge.settled { "settled" } else { "open" };
+                    format!(", {} e{} {} ({how}{open})", self.journal.of(charge.job_id), charge.epoch, charge.amount)
+                });
+                format!("budget v{} {} spent{}", budget.rev, budget.spent, charge.unwrap_or_default())
+            }
             Change::Renewals { renewed } => {
                 let names: Vec<_> = renewed.iter().map(|one| self.journal.of(one.job)).collect();
                 format!("renewals of {}", names.join(", "))
@@ -218,6 +236,18 @@ impl Store for JournalStore {
 
     async fn run(&self, product: &ProductId, job: JobId, epoch: Epoch) -> Result<Option<Run>, Why> {
         self.inner.run(product, job, epoch).await
+    }
+
+    async fn ledger(&self, product: &ProductId) -> Result<Ledger, Why> {
+        self.inner.ledger(product).await
+    }
+
+    async fn charge(&self, product: &ProductId, job: JobId, epoch: Epoch) -> Result<Option<Charge>, Why> {
+        self.inner.charge(product, job, epoch).await
+    }
+
+    async fn charges(&self, product: &ProductId, since: Day) -> Result<Vec<Charge>, Why> {
+        self.inner.charges(product, since).await
     }
 
     async fn events(&self, product: &ProductId, job: Option<JobId>, page: Page<u64>) -> Result<Vec<Logged>, Why> {

@@ -1,6 +1,7 @@
 //! Transcripts: the real actors over a memory store in paused time, and a journal of what they did.
 
 mod behind;
+mod budgets;
 mod claims;
 mod corners;
 mod dependencies;

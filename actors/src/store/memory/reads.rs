@@ -1,9 +1,10 @@
 //! Reads straight from the tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use domain::budget::{Charge, Day, RunKey};
 use domain::factory::Factory;
 use domain::job::{Job, Run, Stage};
 use domain::{Epoch, JobId, ProductId, Timestamp};
@@ -11,7 +12,8 @@ use domain::{Epoch, JobId, ProductId, Timestamp};
 use super::tables::Tenant;
 use super::{MemoryStore, locked};
 use crate::store::{
-    Committed, Ears, Fault, JobQuery, Logged, Node, Opened, Page, Receipt, ReceiptKind, Store, Stored, Why, Write,
+    Committed, Ears, Fault, JobQuery, Ledger, Logged, Node, Opened, Page, Receipt, ReceiptKind, Store, Stored, Why,
+    Write,
 };
 
 impl MemoryStore {
@@ -87,6 +89,19 @@ impl Store for MemoryStore {
         Ok(self.read(product, |tenant| tenant.runs.get(&job)?.iter().find(|run| run.epoch == epoch).cloned()))
     }
 
+    async fn ledger(&self, product: &ProductId) -> Result<Ledger, Why> {
+        Ok(self.read(product, ledger))
+    }
+
+    async fn charge(&self, product: &ProductId, job_id: JobId, epoch: Epoch) -> Result<Option<Charge>, Why> {
+        Ok(self.read(product, |tenant| tenant.charges.get(&RunKey { job_id, epoch }).cloned()))
+    }
+
+    async fn charges(&self, product: &ProductId, since: Day) -> Result<Vec<Charge>, Why> {
+        let charged = |charge: &&Charge| charge.days.last_key_value().is_some_and(|(day, _)| *day >= since);
+        Ok(self.read(product, |tenant| tenant.charges.values().filter(charged).cloned().collect()))
+    }
+
     async fn events(&self, product: &ProductId, job: Option<JobId>, page: Page<u64>) -> Result<Vec<Logged>, Why> {
         let after = page.after.unwrap_or(0);
         Ok(self.read(product, |tenant| {
@@ -121,6 +136,24 @@ impl Store for MemoryStore {
     async fn ready(&self) -> Result<(), Why> {
         Ok(())
     }
+}
+
+fn ledger(tenant: &Tenant) -> Ledger {
+    let Some(budget) = &tenant.budget else { return Ledger::default() };
+    let later = || tenant.log.iter().filter(|event| event.seq > budget.cursor);
+    let touched: BTreeSet<JobId> = later().filter_map(|event| event.job).collect();
+    let running = |id: &JobId| tenant.jobs.get(id).and_then(|(job, _)| Some((*id, job.run.clone()?)));
+    let ended = |id: &JobId| {
+        let runs = tenant.runs.get(id).cloned().unwrap_or_default();
+        let id = *id;
+        runs.into_iter().map(move |run| (id, run))
+    };
+    let uncounted: Vec<_> = touched.iter().filter_map(running).chain(touched.iter().flat_map(ended)).collect();
+    let going_on = tenant.jobs.keys().filter_map(running);
+    let keys: BTreeSet<RunKey> =
+        uncounted.iter().cloned().chain(going_on).map(|(job_id, run)| RunKey { job_id, epoch: run.epoch }).collect();
+    let charges = keys.iter().filter_map(|key| tenant.charges.get(key)).cloned().collect();
+    Ledger { budget: Some(budget.clone()), uncounted, charges, since: later().map(|event| event.at).next() }
 }
 
 fn node(job: &Job) -> Node {

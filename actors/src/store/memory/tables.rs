@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use domain::budget::{Budget, Charge, RunKey};
 use domain::factory::Factory;
 use domain::job::{Job, Run};
 use domain::product::Settings;
@@ -25,6 +26,8 @@ pub(super) struct Tenant {
     pub(super) keys: BTreeMap<String, JobId>,
     pub(super) runs: BTreeMap<JobId, Vec<Run>>,
     pub(super) receipts: BTreeMap<(ReceiptKind, String), Receipt>,
+    pub(super) budget: Option<Budget>,
+    pub(super) charges: BTreeMap<RunKey, Charge>,
     pub(super) log: Vec<Logged>,
 }
 
@@ -40,7 +43,11 @@ impl Tenant {
                 let stored = self.jobs.get(&job.id).map(|(job, _)| job.rev);
                 (stored != Some(job.rev - 1)).then(|| format!("{} has rev {stored:?}, not {}", job.id, job.rev - 1))
             }
-            Change::Note { .. } | Change::Factory { .. } | Change::Settings { .. } | Change::Renewals { .. } => None,
+            Change::Note { .. }
+            | Change::Factory { .. }
+            | Change::Settings { .. }
+            | Change::Budget { .. }
+            | Change::Renewals { .. } => None,
         }
     }
 
@@ -97,6 +104,10 @@ impl Tenant {
                 self.factories.insert(factory.id.clone(), factory.clone());
             }
             Change::Settings { settings } => self.settings = Some((**settings).clone()),
+            Change::Budget { budget, charge } => {
+                self.budget = Some(Budget::clone(budget));
+                self.charges.extend(charge.iter().map(|charge| (charge.run(), Charge::clone(charge))));
+            }
             Change::Renewals { renewed } => {
                 for renewal in renewed {
                     let Some((job, _)) = self.jobs.get_mut(&renewal.job) else { continue };

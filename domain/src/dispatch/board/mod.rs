@@ -6,6 +6,7 @@ mod entries;
 mod evict;
 mod explain;
 mod gate;
+mod money;
 mod observe;
 mod pick;
 mod press;
@@ -93,6 +94,8 @@ pub struct Board {
     /// Entries that have failed twice on some factory.
     excluding: usize,
     evictions: Evictions,
+    /// What the product's money allows; none where it is not kept.
+    purse: Option<money::Purse>,
     /// Something has happened since evictions were last looked for that may make one possible, or end one.
     pressed: bool,
     /// When somebody may be evicted next for an urgent job for which nobody may be now.

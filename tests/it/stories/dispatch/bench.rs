@@ -267,12 +267,13 @@ fn points(billionths: u64) -> String {
 }
 
 fn shown(pick: &Pick) -> String {
-    let Pick { job, factory, engine, breakdown, sought } = pick;
+    let Pick { job, factory, engine, reserved, breakdown, sought } = pick;
     let Sought { considered, filtered, top } = sought;
     let engine = maybe(engine.as_ref().map(|engine| format!(" with {engine}")));
+    let reserved = maybe(reserved.map(|usd| format!(" for {usd} USD")));
     let filtered = filtered.iter().map(|(reason, jobs)| format!(", {jobs} {}", reason.as_str())).collect::<String>();
     let top = top.iter().map(|(job, score)| format!(", then {} {}", short(job.0), points(score.0))).collect::<String>();
-    format!("{} to {factory}{engine}: {} (of {considered}{filtered}{top})", short(job.0), scored(breakdown))
+    format!("{} to {factory}{engine}{reserved}: {} (of {considered}{filtered}{top})", short(job.0), scored(breakdown))
 }
 
 fn own_words(claim: &Claim) -> String {
