@@ -73,6 +73,7 @@ pub(crate) fn leased() -> Job {
         factory: "f1".parse().unwrap(),
         epoch: Epoch(1),
         engine: Some("shell".into()),
+        reserved: None,
         started_at: Timestamp(0),
         ended_at: None,
         exit: None,

@@ -146,7 +146,7 @@ pub struct Ledger {
     /// Jobs that have events beyond what the budget has counted, with their runs: the one that goes on, and those that
     /// have ended.
     pub uncounted: Vec<(JobId, Run)>,
-    /// The charges of these runs and of all that go on.
+    /// The charges of these runs, and all that are not settled.
     pub charges: Vec<Charge>,
     /// When the first event became true that the budget has not counted. None: it has counted all of them.
     pub since: Option<Timestamp>,

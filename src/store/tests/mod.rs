@@ -2,6 +2,7 @@
 
 mod commits;
 mod files;
+mod money;
 mod plans;
 mod same;
 pub(super) mod support;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use actors::store::{
     Change, Committed, Ears, Fault, JobQuery, MemoryStore, Opened, Page, Plan, Receipt, ReceiptKind, Store, Told, Write,
 };
+use domain::budget::Day;
 use domain::factory::Factory;
 use domain::job::command::{Fence, Lease, Prior, Report};
 use domain::job::{self, Command, Insights, Job, Spec, Stage};
@@ -164,6 +165,7 @@ impl Pair {
             assert_eq!(a.runs(of, *id).await, b.runs(of, *id).await);
             for epoch in (0..4).map(Epoch) {
                 assert_eq!(a.run(of, *id, epoch).await, b.run(of, *id, epoch).await);
+                assert_eq!(a.charge(of, *id, epoch).await, b.charge(of, *id, epoch).await);
             }
         }
         for job in self.jobs.keys().copied().map(Some).chain([None]) {
@@ -183,6 +185,10 @@ impl Pair {
         let asked = [id(3), id(1), id(999), id(2)];
         assert_eq!(a.stages(of, &asked).await, b.stages(of, &asked).await);
         assert_eq!(a.factories(of).await, b.factories(of).await);
+        assert_eq!(a.ledger(of).await, b.ledger(of).await);
+        for day in [0, 46_296, 46_297, 99_999].map(Day) {
+            assert_eq!(a.charges(of, day).await, b.charges(of, day).await);
+        }
         assert_eq!(a.products().await, b.products().await);
         assert_eq!(a.newest().await, b.newest().await);
         for (kind, key) in [(ReceiptKind::Claim, "mac-1/c1"), (ReceiptKind::Report, "r1"), (ReceiptKind::Claim, "r1")] {

@@ -65,7 +65,7 @@ async fn costs(stage: &Stage, job: JobId, epoch: u64, text: &str, reached: Optio
 fn runs_reserve_and_settle_and_what_is_left_goes_on() {
     play_with("budget", ON, |stage| async move {
         stage.beat("f1", 9).await;
-        ceiling(&stage, "5", Window::Total).await;
+        ceiling(&stage, "5.5", Window::Total).await;
         let a = submit(&stage, "A", "2").await;
         let b = submit(&stage, "B", "2").await;
         let small = submit(&stage, "Small", "1").await;
@@ -186,8 +186,10 @@ fn window(name: &str, window: Window, end: Duration) {
         stage.claim("f1").await;
         costs(&stage, a, 1, "1", Some(JobStage::Shipped)).await;
         stage.claim("f1").await;
-        stage.act("the window turns");
         stage.pass(end.saturating_sub(Duration::from_millis(500))).await;
+        look(&stage).await;
+        stage.act("the window turns");
+        stage.pass(Duration::from_secs(1)).await;
         look(&stage).await;
         stage.beat("f1", 2).await;
         stage.claim("f1").await;

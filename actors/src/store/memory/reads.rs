@@ -149,10 +149,10 @@ fn ledger(tenant: &Tenant) -> Ledger {
         runs.into_iter().map(move |run| (id, run))
     };
     let uncounted: Vec<_> = touched.iter().filter_map(running).chain(touched.iter().flat_map(ended)).collect();
-    let going_on = tenant.jobs.keys().filter_map(running);
-    let keys: BTreeSet<RunKey> =
-        uncounted.iter().cloned().chain(going_on).map(|(job_id, run)| RunKey { job_id, epoch: run.epoch }).collect();
-    let charges = keys.iter().filter_map(|key| tenant.charges.get(key)).cloned().collect();
+    let seen: BTreeSet<RunKey> =
+        uncounted.iter().map(|(job_id, run)| RunKey { job_id: *job_id, epoch: run.epoch }).collect();
+    let wanted = |(run, charge): &(&RunKey, &Charge)| seen.contains(*run) || !charge.settled;
+    let charges = tenant.charges.iter().filter(wanted).map(|(_, charge)| charge.clone()).collect();
     Ledger { budget: Some(budget.clone()), uncounted, charges, since: later().map(|event| event.at).next() }
 }
 
