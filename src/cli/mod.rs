@@ -19,6 +19,7 @@ mod openapi;
 mod out;
 mod product;
 mod raw;
+mod select;
 mod settings;
 mod show;
 mod submit;
@@ -124,11 +125,11 @@ fn run(global: Global, verb: Verb) -> Result<Exit, Failure> {
         Verb::Jobs(args) => asked(jobs::run(Desk::open(&global)?, args)),
         Verb::Show(args) => asked(show::run(Desk::open(&global)?, args)),
         Verb::Explain(args) => asked(explain::run(Desk::open(&global)?, args)),
-        Verb::Requeue(args) => asked(act::run(Desk::open(&global)?, args)),
-        Verb::Reject(args) => asked(act::run(Desk::open(&global)?, args)),
-        Verb::Cancel(args) => asked(act::run(Desk::open(&global)?, args)),
-        Verb::Ship(args) => asked(act::run(Desk::open(&global)?, args)),
-        Verb::Approve(args) => asked(act::run(Desk::open(&global)?, args)),
+        Verb::Requeue(args) => asked(act::run_many(Desk::open(&global)?, args)),
+        Verb::Reject(args) => asked(act::run_many(Desk::open(&global)?, args)),
+        Verb::Cancel(args) => asked(act::run_many(Desk::open(&global)?, args)),
+        Verb::Ship(args) => asked(act::run_many(Desk::open(&global)?, args)),
+        Verb::Approve(args) => asked(act::run_many(Desk::open(&global)?, args)),
         Verb::Answer(args) => asked(act::run(Desk::open(&global)?, args)),
         Verb::Factories(args) => asked(factories::run(Desk::open(&global)?, args)),
         Verb::Settings(args) => asked(settings::run(Desk::open(&global)?, args)),
@@ -169,6 +170,26 @@ mod tests {
         for exit in Exit::ALL {
             let line = format!("  {:<3}", exit.code());
             assert!(help.contains(&line), "{line:?} is missing in\n{help}");
+        }
+    }
+
+    #[test]
+    fn jobs_are_named_or_selected() {
+        let parse = |words: &str| Cli::try_parse_from(words.split(' ')).map(drop).map_err(|error| error.kind());
+        for good in [
+            "g cancel a b",
+            "g cancel --stage queued --label team=core --dry-run",
+            "g ship a --dry-run",
+            "g approve --by ann --priority high",
+            "g requeue --stage failed,dead_letter --note again",
+            "g answer a --text yes",
+        ] {
+            assert_eq!(parse(good), Ok(()), "{good}");
+        }
+        for bad in
+            ["g cancel", "g cancel --dry-run", "g cancel a --stage queued", "g answer --stage blocked --text yes"]
+        {
+            assert!(parse(bad).is_err(), "{bad}");
         }
     }
 

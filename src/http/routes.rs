@@ -77,6 +77,7 @@ macro_rules! routes {
 routes! {
     jobs::submit,
     jobs::batch,
+    jobs::actions,
     jobs::list,
     jobs::get,
     jobs::patch,

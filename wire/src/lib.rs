@@ -11,6 +11,7 @@ mod unique;
 mod word;
 
 pub mod action;
+pub mod actions;
 pub mod body;
 pub mod budget;
 pub mod claim;
@@ -35,6 +36,7 @@ pub mod weights;
 mod fixture;
 
 pub use action::{Answer, Approve, Cancel, Reject, Requeue, ShipRequest};
+pub use actions::{ActionsAnswer, ActionsRequest, Selector};
 pub use body::{lenient, strict};
 pub use budget::{Budget, Burndown, SetBudget};
 pub use claim::{ClaimRequest, Grant, Grants};

@@ -1,8 +1,9 @@
 //! `gigafactory cancel`: ends jobs that have not ended.
 
+use wire::actions::Said;
 use wire::{Cancel, Client, ClientError, Job};
 
-use super::{Act, Which};
+use super::{Act, ActOnMany, Which};
 
 /// Why.
 #[derive(Debug, clap::Args)]
@@ -14,12 +15,28 @@ pub(in crate::cli) struct Args {
     reason: Option<String>,
 }
 
+impl Args {
+    fn order(&self) -> Cancel {
+        Cancel { reason: self.reason.clone() }
+    }
+}
+
 impl Act for Args {
+    fn named(&self) -> (&[String], bool) {
+        (&self.which.jobs, self.which.quiet)
+    }
+
+    async fn act(&self, client: &Client, id: &str) -> Result<Job, ClientError> {
+        client.cancel(id, &self.order()).await
+    }
+}
+
+impl ActOnMany for Args {
     fn which(&self) -> &Which {
         &self.which
     }
 
-    async fn act(&self, client: &Client, id: &str) -> Result<Job, ClientError> {
-        client.cancel(id, &Cancel { reason: self.reason.clone() }).await
+    fn said(&self) -> Said {
+        Said::Cancel(self.order())
     }
 }

@@ -22,6 +22,10 @@ pub(crate) async fn run(mut call: Call) -> Answer {
     let product = call.product_id()?;
     let said: Cancel = call.strict().await?;
     said.check()?;
-    let command = command::Cancel { reason: said.reason };
-    act(&call, &product, Command::Cancel(command), operator()).await
+    act(&call, &product, order(said), operator()).await
+}
+
+/// The order to the job.
+pub(super) fn order(said: Cancel) -> Command {
+    Command::Cancel(command::Cancel { reason: said.reason })
 }

@@ -5,7 +5,7 @@ use actors::store::JobQuery;
 use domain::JobId;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use wire::{Kind, Priority, Problem, Stage};
+use wire::{Kind, Priority, Problem, Selector, Stage};
 
 use crate::http::{page, query};
 
@@ -43,6 +43,14 @@ pub(super) struct Filter {
     tracker_item_id: Option<String>,
     /// Text in their title or body.
     q: Option<String>,
+}
+
+impl From<Selector> for Filter {
+    fn from(selector: Selector) -> Self {
+        let Selector { stage, priority, kind, factory_id, capability, label, parent_id, tracker_item_id, q } = selector;
+        let (limit, after) = (None, None);
+        Self { limit, after, stage, priority, kind, factory_id, capability, label, parent_id, tracker_item_id, q }
+    }
 }
 
 impl Filter {

@@ -1,6 +1,7 @@
 //! Jobs: one file per action.
 //! Shared here is what an order to a job and a look at one have in common.
 
+pub(super) mod actions;
 pub(super) mod answer;
 pub(super) mod approve;
 pub(super) mod batch;

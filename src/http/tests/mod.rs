@@ -1,6 +1,7 @@
 //! The edge over a real node and a store in memory, on one thread and without a socket.
 //! Every answer is checked for what holds of all of them: a problem is one, and names the request.
 
+mod actions;
 mod budgets;
 mod claims;
 mod document;

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{BATCH_TIMEOUT, Client, ClientError, JobFilter, MARKDOWN, TIMEOUT, WAIT_MARGIN, answer};
 use crate::action::{Answer, Approve, Cancel, Reject, Requeue, ShipRequest};
+use crate::actions::{ActionsAnswer, ActionsRequest};
 use crate::dag::Dag;
 use crate::explain::Explanation;
 use crate::patch::Report;
@@ -126,6 +127,11 @@ impl Client {
     /// Answers the question that a job is blocked on.
     pub async fn answer(&self, id: &str, text: &Answer) -> Result<Job, ClientError> {
         self.act(id, "answer", text).await
+    }
+
+    /// Gives an order to many jobs at once.
+    pub async fn actions(&self, request: &ActionsRequest) -> Result<ActionsAnswer, ClientError> {
+        answer(self.send(Method::POST, &["fleet", "jobs", "actions"], request, BATCH_TIMEOUT).await?).await
     }
 
     async fn act(&self, id: &str, action: &str, body: &impl Serialize) -> Result<Job, ClientError> {
