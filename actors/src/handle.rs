@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use domain::dispatch::{Claim, Explained, Needs, Pick, Sought};
 use domain::job::command::Fence;
-use domain::job::{Decision, Job};
-use domain::product::{Command, Renewal, Settings};
+use domain::job::{Command, Decision, Job};
+use domain::product::{self as settings, Renewal, Settings};
 use domain::{By, Epoch, FactoryId, JobId, ProductId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
@@ -21,7 +21,7 @@ use crate::lane::Lane;
 use crate::line::Hearers;
 use crate::node::Shared;
 use crate::store::ReceiptKind;
-use crate::{adopt, budget, dispatcher, factory, feed, job, product, submit};
+use crate::{adopt, budget, dispatcher, edit, factory, feed, job, product, submit};
 
 /// A product that is open. Cheap to clone; every copy goes to the same actors.
 #[derive(Clone)]
@@ -105,6 +105,11 @@ impl Product {
 
     /// Gives a job an order: an operator's command, or the holder's release.
     pub async fn order(&self, job: JobId, order: Order) -> Result<Done, NotDone> {
+        if let Command::Edit(edit) = &order.command
+            && edit.changes_dependencies()
+        {
+            return edit::edit(&self.lane, &self.actors, job, order).await;
+        }
         self.ask_job(job, |port| job::Msg::Order(Box::new(order), port)).await
     }
 
@@ -157,12 +162,12 @@ impl Product {
     }
 
     /// Pauses, resumes or stops the product.
-    pub async fn set_gate(&self, command: Command, by: By) -> Result<Arc<Settings>, NotDone> {
+    pub async fn set_gate(&self, command: settings::Command, by: By) -> Result<Arc<Settings>, NotDone> {
         self.set(command, by, None).await
     }
 
     /// Changes the product's settings. Refuses to if they have not the `rev` that the caller has seen.
-    pub async fn set(&self, command: Command, by: By, if_rev: Option<u64>) -> Result<Arc<Settings>, NotDone> {
+    pub async fn set(&self, command: settings::Command, by: By, if_rev: Option<u64>) -> Result<Arc<Settings>, NotDone> {
         self.ask(|port| product::Msg::Set(product::GateOrder::new(command, by, if_rev, port))).await
     }
 

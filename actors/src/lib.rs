@@ -12,6 +12,7 @@ mod claim;
 pub mod clock;
 mod coordinator;
 mod dispatcher;
+mod edit;
 mod factory;
 mod faults;
 mod feed;

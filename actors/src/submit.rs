@@ -108,25 +108,28 @@ pub(crate) async fn watch_all(
     let outside = waiting.iter().flat_map(|(_, awaits)| &awaits.jobs).filter(|dep| !own.contains(dep));
     let outside: Vec<JobId> = outside.copied().collect::<BTreeSet<_>>().into_iter().collect();
     let children = jobs.iter().filter_map(|job| Some((job.spec.parent?, job.id))).collect();
-    let edges = Edges { waiting: waiting.iter().cloned().chain(parent).collect(), children };
+    let edges = Edges { waiting: waiting.iter().cloned().chain(parent).collect(), children, proposed: Vec::new() };
     let watching = watch(actors, edges).await?;
-    let stages = match outside.is_empty() {
-        true => Vec::new(),
-        false => lane.store.stages(&lane.product, &outside).await?,
-    };
-    let known: BTreeMap<JobId, Stage> = stages.iter().copied().collect();
-    let unknown: Vec<JobId> = outside.into_iter().filter(|dep| !known.contains_key(dep)).collect();
-    if !unknown.is_empty() {
-        return Err(NotDone::UnknownDependency { ids: unknown });
-    }
+    let known = stages(lane, &outside).await?;
     // The dispatcher has to know what was read: a dependency that ended before tells nobody again.
-    let _ = actors.dispatcher.cast(dispatcher::Msg::Read(stages));
+    let _ = actors.dispatcher.cast(dispatcher::Msg::Read(known.iter().map(|(dep, stage)| (*dep, *stage)).collect()));
     let reached = |dep: &JobId| known.get(dep).copied().unwrap_or(Stage::Queued);
     let met = waiting.into_iter().map(|(id, awaits)| {
         let stages: Vec<Stage> = awaits.jobs.iter().map(reached).collect();
         (id, settled(&awaits, &stages) == Verdict::Met)
     });
     Ok((Some(watching), met.collect()))
+}
+
+/// The stages of these jobs. Refuses those that do not exist.
+pub(crate) async fn stages(lane: &Lane, jobs: &[JobId]) -> Result<BTreeMap<JobId, Stage>, NotDone> {
+    let read = match jobs.is_empty() {
+        true => Vec::new(),
+        false => lane.store.stages(&lane.product, jobs).await?,
+    };
+    let known: BTreeMap<JobId, Stage> = read.into_iter().collect();
+    let ids: Vec<JobId> = jobs.iter().filter(|job| !known.contains_key(job)).copied().collect();
+    if ids.is_empty() { Ok(known) } else { Err(NotDone::UnknownDependency { ids }) }
 }
 
 /// Edges that are watched ahead of their commit; forgotten at the drop unless they were committed by then.
@@ -142,7 +145,7 @@ impl Drop for Watching {
     }
 }
 
-async fn watch(actors: &Hearers, edges: Edges) -> Result<Watching, NotDone> {
+pub(crate) async fn watch(actors: &Hearers, edges: Edges) -> Result<Watching, NotDone> {
     let (port, watched) = oneshot::channel();
     let dispatcher = actors.dispatcher.clone();
     let reloading = || NotDone::Overloaded { retry_after_sec: 1 };

@@ -23,9 +23,8 @@ impl State {
     pub(super) fn follow(&mut self, me: &ActorRef<Msg>, standing: &Standing) {
         match &standing.awaits {
             Some(awaits) => {
-                let known = self.graph.knows(standing.job);
-                self.graph.watch(standing.job, awaits, true);
-                if !known || awaits.composite && !self.graph.has_all_children(standing.job) {
+                let entered = self.graph.watch(standing.job, awaits, true);
+                if entered || awaits.composite && !self.graph.has_all_children(standing.job) {
                     self.look_up(me, standing.job);
                 } else if standing.blocked_reason != Some(BlockedReason::DependencyFailed) {
                     self.tell_verdict(standing.job);
@@ -39,7 +38,7 @@ impl State {
         self.reached(standing.job, standing.stage);
     }
 
-    /// Enters the edges of jobs that are about to be made. Answers a circle, if there is one; then nothing is entered.
+    /// Enters the edges of jobs that are about to be made or edited. Answers a circle, if there is one; then nothing is entered.
     pub(super) fn watch(&mut self, edges: &Edges) -> Option<Vec<JobId>> {
         for (job, awaits) in &edges.waiting {
             self.graph.watch(*job, awaits, false);
@@ -47,7 +46,11 @@ impl State {
         for (parent, child) in &edges.children {
             self.graph.adopt(*parent, *child, None);
         }
-        let jobs: Vec<JobId> = edges.waiting.iter().map(|(job, _)| *job).collect();
+        for (job, dependencies) in &edges.proposed {
+            self.graph.propose(*job, dependencies);
+        }
+        let edited = edges.proposed.iter().map(|(job, _)| *job);
+        let jobs: Vec<JobId> = edges.waiting.iter().map(|(job, _)| *job).chain(edited).collect();
         let circle = if Mutant::CircleIgnored.is_planted() { None } else { self.graph.cycle(&jobs) };
         if circle.is_some() {
             self.forget(edges);
@@ -58,6 +61,9 @@ impl State {
 
     /// Removes edges that were not committed.
     pub(super) fn forget(&mut self, edges: &Edges) {
+        for (job, dependencies) in &edges.proposed {
+            self.graph.withdraw(*job, dependencies);
+        }
         for (parent, child) in &edges.children {
             self.graph.disown(*parent, *child);
         }
@@ -93,9 +99,15 @@ impl State {
         match self.graph.verdict(id) {
             Verdict::Open => {}
             verdict @ (Verdict::Met | Verdict::ChildrenOpen | Verdict::ChildrenMet(_) | Verdict::Failed) => {
-                self.tell_job(id, job::Msg::Dependencies(verdict));
+                self.tell(id, verdict);
             }
         }
+    }
+
+    /// A verdict says which dependencies it is about: an edit may be on its way.
+    fn tell(&self, id: JobId, verdict: Verdict) {
+        let (dependencies, _) = self.graph.dependencies(id);
+        self.tell_job(id, job::Msg::Dependencies(verdict, dependencies));
     }
 
     /// After a start: tells every blocked job what it waits for has settled while nobody listened.
@@ -112,7 +124,7 @@ impl State {
 
     fn reached(&mut self, dep: JobId, stage: Stage) {
         for (job, verdict) in self.graph.reached(dep, stage) {
-            self.tell_job(job, job::Msg::Dependencies(verdict));
+            self.tell(job, verdict);
         }
     }
 

@@ -25,12 +25,14 @@ pub(crate) enum Seen {
     Unread,
 }
 
-/// Who waits for whom: jobs with what they wait for, and children with their parents.
+/// Who waits for whom: jobs with what they wait for, children with their parents, and jobs that an edit under way would
+/// make wait for others.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Edges {
     pub(crate) waiting: Vec<(JobId, Awaits)>,
     /// Parent, child.
     pub(crate) children: Vec<(JobId, JobId)>,
+    pub(crate) proposed: Vec<(JobId, Vec<JobId>)>,
 }
 
 /// A message to a dispatcher.
@@ -51,10 +53,10 @@ pub(crate) enum Msg {
     Standing(JobId, Seen),
     /// The job is left alone until an operator takes it in hand.
     Parked(JobId),
-    /// Jobs are about to be made that wait for others. Answered by a way from one of them back to itself, if there is
+    /// Jobs are about to be made, or edited, that wait for others. Answered by a way from one of them back to itself, if there is
     /// one: then nothing is watched.
     Watch(Edges, oneshot::Sender<Option<Vec<JobId>>>),
-    /// It has been seen whether they were made.
+    /// It has been seen whether they were.
     Forget(Edges),
     /// What was read of jobs that others wait for.
     Read(Vec<(JobId, Stage)>),

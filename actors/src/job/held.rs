@@ -79,6 +79,15 @@ impl Held {
         }
     }
 
+    /// The job's dependencies are not these: an edit has changed them.
+    pub(super) fn waits_for_others_than(&self, dependencies: &[JobId]) -> bool {
+        let sorted = |mut jobs: Vec<JobId>| {
+            jobs.sort_unstable();
+            jobs
+        };
+        self.job().is_ok_and(|job| sorted(job.spec.depends_on.clone()) != sorted(dependencies.to_vec()))
+    }
+
     /// Where the job stands, for the dispatcher.
     pub(super) fn seen(&self) -> Seen {
         match &self.loaded {

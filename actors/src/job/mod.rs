@@ -85,7 +85,8 @@ impl Actor for JobActor {
                     held.tell_dispatcher(dispatcher::Msg::OrphanAgain(held.id));
                 }
             }
-            Msg::Dependencies(verdict) => {
+            Msg::Dependencies(_, of) if held.waits_for_others_than(&of) => {}
+            Msg::Dependencies(verdict, _) => {
                 let command = match verdict {
                     Verdict::Met => Command::DependenciesMet,
                     Verdict::ChildrenOpen => Command::ChildrenOpen,

@@ -4,7 +4,7 @@ use domain::dispatch::{Pick, Verdict};
 use domain::job::command::Fence;
 use domain::job::{Command, Decision};
 use domain::product::Renewal;
-use domain::{By, Epoch, FactoryId, RunId};
+use domain::{By, Epoch, FactoryId, JobId, RunId};
 
 use crate::answer::{Done, NotDone, Order, Port, ReportOrder, answer};
 use crate::claim::Claiming;
@@ -28,8 +28,8 @@ pub(crate) enum Msg {
     Orphaned,
     /// The product is stopped.
     Evict(By, Port<()>),
-    /// What its dependencies come to.
-    Dependencies(Verdict),
+    /// What these dependencies come to, and its children. About others than it has by now it says nothing.
+    Dependencies(Verdict, Vec<JobId>),
     /// It would have been granted to this factory, if anything were.
     Shadow(FactoryId, Box<Decision>),
     /// The dispatcher asks where it stands.
@@ -68,7 +68,7 @@ impl Msg {
             | Self::Renew(..)
             | Self::Adopt(..)
             | Self::Orphaned
-            | Self::Dependencies(_)
+            | Self::Dependencies(..)
             | Self::Shadow(..)
             | Self::Stand => false,
         }
@@ -89,7 +89,7 @@ impl Msg {
             Self::Order(_, port) | Self::Report(_, port) | Self::Adopt(_, port) => answer(port, Err(why)),
             Self::Renew(_, port) => answer(port, Err(why)),
             Self::Evict(_, port) => answer(port, Err(why)),
-            Self::Due(..) | Self::Dependencies(_) | Self::Orphaned | Self::Shadow(..) | Self::Stand => {}
+            Self::Due(..) | Self::Dependencies(..) | Self::Orphaned | Self::Shadow(..) | Self::Stand => {}
         }
     }
 }

@@ -60,7 +60,11 @@ fn legal(state: &State, fact: &Fact) -> bool {
             let first = state.rev == 0 && state.reason.is_none() && stage == Stage::Blocked;
             first || waits || blocked_on(Reason::DependencyFailed)
         }
-        What::Blocked(Reason::Dependencies) => state.rev == 0,
+        What::Blocked(Reason::Dependencies) => {
+            // An edit has given it dependencies.
+            let stops = stage == Stage::Queued || blocked_on(Reason::Children) || blocked_on(Reason::DependencyFailed);
+            state.rev == 0 || !held && stops
+        }
         What::Blocked(Reason::Children) => state.rev == 0 || blocked_on(Reason::Dependencies),
         What::Blocked(Reason::DependencyFailed) => waits,
         What::Blocked(Reason::NeedsInput) => false,

@@ -69,10 +69,13 @@ pub fn apply(mut job: Job, fact: &Fact, by: &By, at: Timestamp) -> Job {
         }
         Fact::Cancelled { .. } => finished(job, Stage::Cancelled, at),
         Fact::Shipped { .. } => finished(job, Stage::Shipped, at),
-        Fact::Edited { spec, .. } => match spec {
-            Some(spec) => Job { spec: std::sync::Arc::new((**spec).clone()), edition: job.edition + 1, ..job },
-            None => job,
-        },
+        Fact::Edited { spec, waits, .. } => {
+            job.deps_met &= !waits;
+            match spec {
+                Some(spec) => Job { spec: std::sync::Arc::new((**spec).clone()), edition: job.edition + 1, ..job },
+                None => job,
+            }
+        }
     }
 }
 

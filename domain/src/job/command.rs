@@ -217,6 +217,15 @@ pub struct Edit {
     pub spec: Spec,
     /// Names of the members that differ, as on the wire.
     pub changed: Vec<String>,
+    /// Where the dependencies differ: they have settled.
+    pub deps_met: bool,
+}
+
+impl Edit {
+    /// It changes what the job waits for.
+    pub fn changes_dependencies(&self) -> bool {
+        self.changed.iter().any(|member| member == "dependsOn")
+    }
 }
 
 impl Command {

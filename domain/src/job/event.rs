@@ -199,6 +199,9 @@ pub enum Fact {
     Edited {
         /// The members that changed.
         changed: Vec<String>,
+        /// It has dependencies now that have not settled.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        waits: bool,
         /// The spec as it is now; kept with the job, not in the log.
         #[serde(skip)]
         spec: Option<Box<Spec>>,

@@ -7,7 +7,7 @@
 //!     blocked --> queued: dependencies_met, children_met, answer, requeue
 //!     blocked --> shipped: children_met
 //!     blocked --> failed: dependency_failed, children_met
-//!     queued --> blocked: adopt
+//!     queued --> blocked: adopt, edit
 //!     queued --> assigned: lease
 //!     assigned --> building: report
 //!     assigned --> review: report
@@ -25,8 +25,8 @@
 //!     testing --> queued: report, reject, requeue
 //!     assigned --> blocked: report, adopt
 //!     building --> blocked: report, adopt
-//!     review --> blocked: report
-//!     testing --> blocked: report
+//!     review --> blocked: report, reject, requeue
+//!     testing --> blocked: report, reject, requeue
 //!     assigned --> failed: report, limit
 //!     building --> failed: report, limit
 //!     review --> failed: report, reject

@@ -112,6 +112,7 @@ fn judge(job: &Job, order: &Command, step: &Step) -> Result<(), TestCaseError> {
     prop_assert_eq!(next.run.is_some(), next.held().is_some());
     prop_assert_eq!(next.stage == Stage::Blocked, next.blocked_reason.is_some());
     prop_assert_eq!(next.stage.is_terminal(), next.finished_at.is_some());
+    prop_assert!(next.deps_met || next.stage != Stage::Queued && next.held().is_none(), "claimed before its turn");
     prop_assert!(next.held().is_none_or(|lease| next.stage.is_leased() && lease.epoch == next.epoch));
     prop_assert!(next.attempt <= next.spec.retry.max_attempts, "{} attempts", next.attempt);
     for fact in &step.facts {

@@ -189,9 +189,14 @@ impl Draft {
                 fence: (!self.report.retryable).then_some(fence),
             }),
             39 => Command::Preempt(Preempt { epoch, for_job: JobId(Uuid::from_u128(9)) }),
+            _ if self.stranger => {
+                let spec = Spec { depends_on: vec![JobId(Uuid::from_u128(8))], ..(*job.spec).clone() };
+                let (changed, deps_met) = (vec!["dependsOn".into()], self.report.retryable);
+                Command::Edit(Box::new(Edit { spec, changed, deps_met }))
+            }
             _ => {
                 let spec = Spec { title: format!("title {}", self.pause_ms), ..(*job.spec).clone() };
-                Command::Edit(Box::new(Edit { spec, changed: vec!["title".into()] }))
+                Command::Edit(Box::new(Edit { spec, changed: vec!["title".into()], deps_met: false }))
             }
         }
     }

@@ -95,3 +95,38 @@ async fn who_waits_for_a_revision_hears_of_it() {
     desk.get(&format!("{job}?waitRev=2&waitSec=61")).await.problem(400, "invalid-request");
     desk.get(&format!("{job}?waitRev=x")).await.problem(400, "invalid-request");
 }
+
+#[actix_web::test]
+async fn what_a_job_waits_for_is_edited() {
+    let desk = desk().await;
+    let id = |path: &str| path.rsplit('/').next().unwrap().to_owned();
+    let (a, b) = (desk.job(json!({})).await, desk.job(json!({})).await);
+    let any = [("if-match", "*")];
+    let stopped = desk.patch(&b, &any, json!({"dependsOn": [id(&a)]})).await;
+    let body = stopped.ok();
+    assert_eq!(
+        (&body["stage"], &body["blockedReason"], &body["dependsOn"]),
+        (&json!("blocked"), &json!("dependencies"), &json!([id(&a)]))
+    );
+    let circle = desk.patch(&a, &any, json!({"dependsOn": [id(&b)]})).await;
+    assert_eq!(circle.problem(422, "dependency-cycle")["path"], json!([id(&a), id(&b), id(&a)]));
+    let missing = "01890000-0000-7000-8000-000000000001";
+    let unknown = desk.patch(&a, &any, json!({"dependsOn": [missing]})).await;
+    assert_eq!(unknown.problem(422, "unknown-dependency")["ids"], json!([missing]));
+    let no_id = desk.patch(&a, &any, json!({"dependsOn": ["first"]})).await;
+    assert_eq!(no_id.problem(422, "unknown-dependency")["errors"][0]["pointer"], "/dependsOn/0");
+    let twice = desk.patch(&a, &any, json!({"dependsOn": [missing, missing]})).await;
+    assert_eq!(twice.problem(400, "invalid-request")["errors"][0]["pointer"], "/dependsOn/1");
+    desk.patch(&a, &[("if-match", "\"9\"")], json!({"dependsOn": [id(&b)]})).await.problem(412, "precondition-failed");
+    assert_eq!(desk.get(&a).await.ok()["rev"], 1);
+    let events = desk.get(&format!("{b}/events")).await;
+    let told: Vec<_> = events.ok()["data"].as_array().unwrap().iter().map(|event| event["type"].clone()).collect();
+    assert_eq!(told, ["job.created", "job.ready", "job.edited", "job.blocked"]);
+    let rev = desk.patch(&b, &any, json!({"dependsOn": []})).await.ok()["rev"].clone();
+    let freed = desk.get(&format!("{b}?waitRev={rev}&waitSec=10")).await;
+    assert_eq!((&freed.ok()["stage"], freed.body.get("blockedReason")), (&json!("queued"), None));
+    desk.factory("f1", json!({})).await;
+    desk.post("/api/fleet/claim", json!({"factoryId": "f1", "max": 2})).await.ok();
+    let held = desk.patch(&b, &any, json!({"dependsOn": [id(&a)]})).await;
+    assert_eq!(held.problem(409, "illegal-transition")["errors"][0]["pointer"], "/dependsOn");
+}

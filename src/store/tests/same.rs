@@ -71,7 +71,8 @@ async fn some_runs(pair: &mut Pair) {
     pair.does(7, Command::Cancel(Cancel { reason: None }), None).await;
     pair.does(7, Command::Requeue(Requeue { fresh: true, note: Some("again".into()) }), None).await;
     let edited = spec(json!({"title": "Mend it twice", "priority": "critical"}));
-    pair.does(7, Command::Edit(Box::new(Edit { spec: edited, changed: vec!["title".into()] })), None).await;
+    pair.does(7, Command::Edit(Box::new(Edit { spec: edited, changed: vec!["title".into()], deps_met: false })), None)
+        .await;
 }
 
 async fn some_notes(pair: &mut Pair) {

@@ -129,8 +129,11 @@ pub(super) fn command(order: &said::Order, spec: Option<&Spec>) -> Command {
         }
         said::Order::Cancel => Command::Cancel(order::Cancel { reason: None }),
         said::Order::Edit(edit) => {
-            let mut edited =
-                order::Edit { spec: spec.cloned().unwrap_or_else(crate::support::job::spec), changed: Vec::new() };
+            let mut edited = order::Edit {
+                spec: spec.cloned().unwrap_or_else(crate::support::job::spec),
+                changed: Vec::new(),
+                deps_met: false,
+            };
             let (new, changed) = (&mut edited.spec, &mut edited.changed);
             set(changed, "title", &mut new.title, edit.title.map(|no| no.to_string()));
             set(changed, "priority", &mut new.priority, edit.priority.map(priority));

@@ -124,7 +124,13 @@ pub(crate) fn cancel() -> Command {
 
 /// Another spec, and the members that differ.
 pub(crate) fn edit(spec: Spec, changed: &[&str]) -> Command {
-    Command::Edit(Box::new(Edit { spec, changed: changed.iter().map(ToString::to_string).collect() }))
+    let changed = changed.iter().map(ToString::to_string).collect();
+    Command::Edit(Box::new(Edit { spec, changed, deps_met: false }))
+}
+
+/// Other dependencies, as many as the spec has; whether they have settled.
+pub(crate) fn depend(spec: Spec, deps_met: bool) -> Command {
+    Command::Edit(Box::new(Edit { spec, changed: vec!["dependsOn".into()], deps_met }))
 }
 
 /// A report as an order.
@@ -206,6 +212,9 @@ pub(crate) fn said(order: &Command) -> String {
             format!("{name}{}{note}", if *fresh { " fresh" } else { "" })
         }
         Command::Cancel(Cancel { reason }) => format!("{name} {:?}", maybe(reason.as_ref())),
+        Command::Edit(edit) if edit.changes_dependencies() => {
+            format!("{name} {}, {}", list(&edit.changed), if edit.deps_met { "settled" } else { "not settled" })
+        }
         Command::Edit(edit) => format!("{name} {}", list(&edit.changed)),
     }
 }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::Time;
 use crate::check::{Checks, MAX_TIMEOUT_SEC};
 use crate::problem::Problem;
-use crate::submit::SubmitRetry;
+use crate::submit::{MAX_DEPENDENCIES, SubmitRetry, dependencies_of};
 use crate::word::Priority;
 
 /// Members that only an edit has.
@@ -26,6 +26,7 @@ pub(super) const ONLY: &[&str] = &[
     "labels",
     "dueAt",
     "capabilities",
+    "dependsOn",
 ];
 
 /// An operator's edit: absent members stay as they are, and `null` clears those that a job can be without.
@@ -47,6 +48,9 @@ pub struct Edit {
     /// Acceptable engines in order of preference.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     pub engines: Option<Vec<String>>,
+    /// The jobs that it waits for: ids; replaces them all.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    pub depends_on: Option<Vec<String>>,
     /// How often it is tried, and how far apart.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     pub retry: Option<SubmitRetry>,
@@ -111,18 +115,23 @@ impl Edit {
         if let Some(Some(repo)) = &self.repo {
             checks.no_option("/repo", repo);
         }
-        checks.done()
+        let dependencies = self.depends_on.as_deref().unwrap_or_default();
+        checks.count("/dependsOn", dependencies.len(), MAX_DEPENDENCIES);
+        checks.done()?;
+        dependencies_of(dependencies, |_| None).map(|_| ())
     }
 
     /// Makes the order to the job out of the spec as it is. Members that stay the same are no change.
     pub fn into_command(self, spec: &Spec) -> command::Edit {
-        let mut edit = command::Edit { spec: spec.clone(), changed: Vec::new() };
+        let mut edit = command::Edit { spec: spec.clone(), changed: Vec::new(), deps_met: false };
         let (new, changed) = (&mut edit.spec, &mut edit.changed);
         set(changed, "title", &mut new.title, self.title.map(|title| title.trim().to_owned()));
         set(changed, "bodyMd", &mut new.body_md, self.body_md);
         set(changed, "priority", &mut new.priority, self.priority.map(Into::into));
         set(changed, "capabilities", &mut new.capabilities, self.capabilities);
         set(changed, "engines", &mut new.engines, self.engines);
+        let dependencies = self.depends_on.map(|names| names.iter().filter_map(|name| name.parse().ok()).collect());
+        set(changed, "dependsOn", &mut new.depends_on, dependencies);
         set(changed, "retry", &mut new.retry, self.retry.map(|retry| retry.over(spec.retry)));
         set(changed, "labels", &mut new.labels, self.labels);
         set(changed, "timeoutSec", &mut new.timeout_sec, self.timeout_sec);

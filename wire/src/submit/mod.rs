@@ -18,6 +18,7 @@ use crate::word::{DepsMode, Kind, OnDepFailure, Priority};
 use crate::{Job, Money, Time};
 
 pub use family::Family;
+pub(crate) use spec::{MAX_DEPENDENCIES, dependencies_of};
 pub(crate) use title::MAX_TITLE;
 
 /// A job to be submitted. Absent members take their defaults; members that the coordinator sets are refused.

@@ -12,14 +12,15 @@ use crate::check::{Checks, MAX_KEY, MAX_TEXT, MAX_TIMEOUT_SEC};
 use crate::problem::{Code, Problem};
 use crate::word::{Kind, Priority};
 
-const MAX_DEPENDENCIES: usize = 1_000;
+/// Jobs that one may wait for, at most.
+pub(crate) const MAX_DEPENDENCIES: usize = 1_000;
 
 impl SubmitRequest {
     /// Makes the spec of the job. `resolve` finds the id behind the `ref` of another entry of the request.
     /// Refuses members that are out of their bounds, all at once, and then dependencies that nobody knows.
     pub fn into_spec(self, resolve: impl Fn(&str) -> Option<JobId>) -> Result<Spec, Problem> {
         self.check()?;
-        let depends_on = self.dependencies(resolve)?;
+        let depends_on = dependencies_of(self.depends_on.as_deref().unwrap_or_default(), resolve)?;
         let content_hash = match &self.idempotency_key {
             Some(_) => Some(content_hash(&self).map_err(|error| Problem::invalid("", error.to_string()))?),
             None => None,
@@ -137,24 +138,27 @@ impl SubmitRequest {
             retry.check(checks);
         }
     }
+}
 
-    fn dependencies(&self, resolve: impl Fn(&str) -> Option<JobId>) -> Result<Vec<JobId>, Problem> {
-        let names = self.depends_on.as_deref().unwrap_or_default();
-        let mut seen = BTreeSet::new();
-        let mut ids = Vec::with_capacity(names.len());
-        for (at, name) in names.iter().enumerate() {
-            let pointer = format!("/dependsOn/{at}");
-            let Some(id) = name.parse().ok().or_else(|| resolve(name)) else {
-                let detail = format!("no job and no entry of the request is named `{}`", shortened(name));
-                return Err(Problem::new(Code::UnknownDependency, detail).error(pointer, "is not known"));
-            };
-            if !seen.insert(id) {
-                return Err(Problem::invalid(pointer, "is named twice"));
-            }
-            ids.push(id);
+/// The jobs behind the names of `dependsOn`. Refuses names that nobody knows, and one that stands twice.
+pub(crate) fn dependencies_of(
+    names: &[String],
+    resolve: impl Fn(&str) -> Option<JobId>,
+) -> Result<Vec<JobId>, Problem> {
+    let mut seen = BTreeSet::new();
+    let mut ids = Vec::with_capacity(names.len());
+    for (at, name) in names.iter().enumerate() {
+        let pointer = format!("/dependsOn/{at}");
+        let Some(id) = name.parse().ok().or_else(|| resolve(name)) else {
+            let detail = format!("no job and no entry of the request is named `{}`", shortened(name));
+            return Err(Problem::new(Code::UnknownDependency, detail).error(pointer, "is not known"));
+        };
+        if !seen.insert(id) {
+            return Err(Problem::invalid(pointer, "is named twice"));
         }
-        Ok(ids)
+        ids.push(id);
     }
+    Ok(ids)
 }
 
 /// Enough of a name to recognise it by.

@@ -28,16 +28,22 @@ pub(super) fn dependency_failed(job: &Job) -> Vec<Fact> {
     }
 }
 
-/// The answer joins the notes; the job returns to the queue.
+/// The answer joins the notes; the job returns to the queue, or first waits for dependencies that an edit has given it.
 pub(super) fn answer(job: &Job, answer: Answer) -> Result<Vec<Fact>, Refusal> {
     if job.blocked_reason == Some(BlockedReason::NeedsInput) {
-        return Ok(vec![Fact::Answered { text: answer.text }]);
+        return Ok(returned(job, Fact::Answered { text: answer.text }));
     }
     let said = job.notes.last().is_some_and(|note| note.text == answer.text);
     if job.stage == Stage::Queued && said {
         return Ok(Vec::new());
     }
     Err(super::illegal(job, Stage::Queued))
+}
+
+/// A fact that queues the job, and that it stops there for dependencies that an edit has given it meanwhile.
+pub(super) fn returned(job: &Job, fact: Fact) -> Vec<Fact> {
+    let stops = (!job.deps_met).then_some(Fact::Blocked { reason: BlockedReason::Dependencies });
+    [fact].into_iter().chain(stops).collect()
 }
 
 /// Back into the queue with fresh attempts. A failed dependency is overruled; an open one is waited for again.

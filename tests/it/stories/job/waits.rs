@@ -134,6 +134,46 @@ fn what_was_read_before_never_overwrites_what_was_told_since() {
 }
 
 #[test]
+fn an_edit_replaces_what_a_job_waits_for() {
+    let awaits = |jobs: &[JobId]| Awaits {
+        jobs: jobs.to_vec(),
+        mode: DepsMode::All,
+        on_failure: OnDepFailure::Block,
+        composite: false,
+        overruled: Vec::new(),
+    };
+    let mut graph = Graph::default();
+    assert!(graph.watch(JOB, &awaits(&[A]), true), "its edge is new");
+    assert!(!graph.watch(JOB, &awaits(&[A]), true), "and then it is not");
+    assert_eq!(graph.reached(A, Stage::Failed), [(JOB, Verdict::Failed)]);
+    assert!(graph.watch(JOB, &awaits(&[B]), true));
+    assert_eq!((graph.dependents(A), graph.dependents(B)), (0, 1));
+    assert_eq!((graph.verdict(JOB), graph.reached(A, Stage::Shipped)), (Verdict::Open, vec![]), "A is forgotten");
+    assert_eq!(graph.reached(B, Stage::Shipped), [(JOB, Verdict::Met)]);
+    assert!(graph.watch(JOB, &awaits(&[A, B]), true));
+    assert_eq!(graph.verdict(JOB), Verdict::Open, "what is known of B stays, A is to be read");
+    graph.read(A, Stage::Shipped);
+    assert_eq!(graph.verdict(JOB), Verdict::Met);
+}
+
+#[test]
+fn edits_under_way_cannot_close_a_circle_together() {
+    let mut graph = Graph::default();
+    graph.propose(A, &[B]);
+    assert_eq!(graph.cycle(&[A]), None);
+    graph.propose(B, &[A]);
+    assert_eq!(graph.cycle(&[B]), Some(vec![B, A, B]));
+    graph.withdraw(B, &[A]);
+    graph.propose(A, &[B]);
+    graph.withdraw(A, &[B]);
+    graph.propose(B, &[A]);
+    assert_eq!(graph.cycle(&[B]), Some(vec![B, A, B]), "another edit still says so");
+    graph.withdraw(A, &[B]);
+    assert_eq!(graph.cycle(&[B]), None);
+    assert_eq!(graph.reached(A, Stage::Shipped), [], "and they tell nobody");
+}
+
+#[test]
 fn verdicts_at_submit() {
     let verdict = |mode, on_failure, stages: &[Stage]| {
         settled(&Awaits { jobs: Vec::new(), mode, on_failure, composite: false, overruled: Vec::new() }, stages)

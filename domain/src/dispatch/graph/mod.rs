@@ -1,6 +1,13 @@
 //! Which jobs wait for which, and what has become of those they wait for.
 
+mod proposals;
+mod stages;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+use proposals::Proposals;
+use stages::Stages;
+pub use stages::{Verdict, settled};
 
 use super::score::MOST_WAITING;
 use super::standing::Awaits;
@@ -9,30 +16,6 @@ use crate::job::Stage;
 use crate::job::command::Outcome;
 use crate::job::spec::{DepsMode, OnDepFailure};
 use crate::mutant::Mutant;
-
-/// What a job that waits for others has come to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Some dependencies have not settled.
-    Open,
-    /// Those that matter have settled; it has no children.
-    Met,
-    /// Those that matter have settled, and some children have not.
-    ChildrenOpen,
-    /// Those that matter have settled, and the children.
-    ChildrenMet(Outcome),
-    /// A dependency that matters, or a child, ended without shipping.
-    Failed,
-}
-
-/// The stages of the jobs that another one waits for, as far as they are known, and how many have ended.
-#[derive(Debug, Default)]
-struct Stages {
-    all: BTreeMap<JobId, Option<Stage>>,
-    shipped: usize,
-    /// Those that ended otherwise.
-    failed: usize,
-}
 
 #[derive(Debug)]
 struct Waiting {
@@ -56,67 +39,9 @@ struct Waiting {
 pub struct Graph {
     waiting: BTreeMap<JobId, Waiting>,
     dependents: BTreeMap<JobId, BTreeSet<JobId>>,
+    proposals: Proposals,
     /// Jobs for which another number of jobs may wait than when they were last asked for.
     changed: BTreeSet<JobId>,
-}
-
-/// What dependencies in these stages come to for a job that waits for them, leaving aside children.
-pub fn settled(awaits: &Awaits, stages: &[Stage]) -> Verdict {
-    let ended = |shipped: bool| stages.iter().filter(|s| s.is_terminal() && (**s == Stage::Shipped) == shipped).count();
-    verdict(awaits.mode, awaits.on_failure, stages.len(), (ended(true), ended(false)))
-}
-
-fn verdict(mode: DepsMode, policy: OnDepFailure, all: usize, (shipped, failed): (usize, usize)) -> Verdict {
-    let (met, failed) = if policy == OnDepFailure::Ignore { (shipped + failed, 0) } else { (shipped, failed) };
-    match mode {
-        DepsMode::All if Mutant::AllIsAny.is_planted() && met > 0 => Verdict::Met,
-        DepsMode::All if met == all => Verdict::Met,
-        DepsMode::All if failed > 0 => Verdict::Failed,
-        DepsMode::Any if all == 0 || met > 0 => Verdict::Met,
-        DepsMode::Any if failed == all => Verdict::Failed,
-        DepsMode::All | DepsMode::Any => Verdict::Open,
-    }
-}
-
-impl Stages {
-    /// Takes in a stage; one that is known already is replaced only if this one `is_news`.
-    fn enter(&mut self, job: JobId, stage: Option<Stage>, is_news: bool) {
-        let known = self.all.entry(job).or_default();
-        if known.is_some() && !is_news {
-            return;
-        }
-        let before = std::mem::replace(known, stage.or(*known));
-        let after = *known;
-        for (stage, ended) in [(before, false), (after, true)] {
-            let count = match stage.filter(|stage| stage.is_terminal()) {
-                Some(Stage::Shipped) => &mut self.shipped,
-                Some(_) => &mut self.failed,
-                None => continue,
-            };
-            *count = if ended { *count + 1 } else { *count - 1 };
-        }
-    }
-
-    /// Leaves out those that are not to stay, and answers them.
-    fn leave(&mut self, stays: impl Fn(JobId) -> bool) -> Vec<JobId> {
-        let gone: Vec<JobId> = self.all.keys().copied().filter(|job| !stays(*job)).collect();
-        for job in &gone {
-            match self.all.remove(job).flatten().filter(|stage| stage.is_terminal()) {
-                Some(Stage::Shipped) => self.shipped -= 1,
-                Some(_) => self.failed -= 1,
-                None => {}
-            }
-        }
-        gone
-    }
-
-    fn has_one_open(&self) -> bool {
-        self.all.len() == self.shipped + self.failed + 1
-    }
-
-    fn verdict(&self, mode: DepsMode, policy: OnDepFailure) -> Verdict {
-        verdict(mode, policy, self.all.len(), (self.shipped, self.failed))
-    }
 }
 
 impl Waiting {
@@ -163,15 +88,17 @@ impl Waiting {
 
 impl Graph {
     /// Enters a job's edges: tentatively before its commit, for good (`confirmed`) after it. Its children are entered by
-    /// [`Graph::adopt`].
-    pub fn watch(&mut self, job: JobId, awaits: &Awaits, confirmed: bool) {
+    /// [`Graph::adopt`]. What is committed replaces the dependencies that were known. Answers whether there are edges
+    /// now that were not there: what they lead to is to be read.
+    pub fn watch(&mut self, job: JobId, awaits: &Awaits, confirmed: bool) -> bool {
         if let Some(waiting) = self.waiting.get_mut(&job) {
             waiting.confirmed |= confirmed;
             waiting.composite |= confirmed && awaits.composite;
+            let amended = confirmed && self.amend(job, &awaits.jobs);
             if confirmed {
                 self.settle(job, awaits);
             }
-            return;
+            return amended;
         }
         awaits.jobs.iter().for_each(|dep| self.touch(*dep));
         let mut waiting = Waiting {
@@ -189,6 +116,39 @@ impl Graph {
             waiting.dependencies.enter(*dep, None, false);
         }
         self.waiting.insert(job, waiting);
+        true
+    }
+
+    /// Replaces the dependencies of a job that waits by those that an edit has given it.
+    fn amend(&mut self, job: JobId, dependencies: &[JobId]) -> bool {
+        let Some(waiting) = self.waiting.get_mut(&job) else { return false };
+        let (wanted, known) = (dependencies.iter().copied().collect::<BTreeSet<_>>(), &waiting.dependencies.all);
+        if wanted.len() == known.len() && wanted.iter().all(|dep| known.contains_key(dep)) {
+            return false;
+        }
+        let gone: Vec<JobId> = known.keys().filter(|dep| !wanted.contains(dep)).copied().collect();
+        for dep in &gone {
+            waiting.dependencies.remove(*dep);
+            if !waiting.children.all.contains_key(dep) {
+                unlink(&mut self.dependents, *dep, job);
+            }
+        }
+        for dep in &wanted {
+            waiting.dependencies.enter(*dep, None, false);
+            self.dependents.entry(*dep).or_default().insert(job);
+        }
+        gone.into_iter().chain(wanted).for_each(|dep| self.touch(dep));
+        true
+    }
+
+    /// An edit under way would make the job wait for these.
+    pub fn propose(&mut self, job: JobId, dependencies: &[JobId]) {
+        self.proposals.enter(job, dependencies);
+    }
+
+    /// That edit has come to its end: what it has led to is seen by what is committed.
+    pub fn withdraw(&mut self, job: JobId, dependencies: &[JobId]) {
+        self.proposals.withdraw(job, dependencies);
     }
 
     /// Removes the edges to what has settled for good, though not all of it has shipped.
@@ -198,18 +158,8 @@ impl Graph {
         let mut settled = waiting.dependencies.leave(|dep| awaits.jobs.contains(&dep));
         settled.extend(waiting.children.leave(|child| !waiting.overruled.contains(&child)));
         for dep in settled {
-            self.unlink(job, dep);
+            unlink(&mut self.dependents, dep, job);
             self.touch(dep);
-        }
-    }
-
-    /// The job does not wait for this one any more.
-    fn unlink(&mut self, job: JobId, dep: JobId) {
-        if let Some(dependents) = self.dependents.get_mut(&dep) {
-            dependents.remove(&job);
-            if dependents.is_empty() {
-                self.dependents.remove(&dep);
-            }
         }
     }
 
@@ -253,8 +203,8 @@ impl Graph {
                 }
                 if done.insert(job) {
                     on_way.insert(job);
-                    let waits_for = self.waiting.get(&job).map(|waiting| waiting.all().collect()).unwrap_or_default();
-                    way.push((job, waits_for));
+                    let waits_for = self.waiting.get(&job).into_iter().flat_map(Waiting::all);
+                    way.push((job, waits_for.chain(self.proposals.of(job)).collect()));
                 }
                 while let Some((job, left)) = way.last_mut() {
                     next = left.pop();
@@ -285,7 +235,9 @@ impl Graph {
             return;
         }
         let Some(waiting) = self.waiting.remove(&job) else { return };
-        waiting.all().for_each(|dep| self.unlink(job, dep));
+        for dep in waiting.all() {
+            unlink(&mut self.dependents, dep, job);
+        }
         waiting.all().for_each(|dep| self.touch(dep));
     }
 
@@ -296,7 +248,7 @@ impl Graph {
             return;
         }
         waiting.children.all.remove(&child);
-        self.unlink(parent, child);
+        unlink(&mut self.dependents, child, parent);
         self.touch(child);
     }
 
@@ -378,5 +330,14 @@ impl Graph {
     /// Jobs that wait for this one.
     pub fn dependents(&self, dep: JobId) -> usize {
         self.dependents.get(&dep).map_or(0, BTreeSet::len)
+    }
+}
+
+/// Removes a job from those that wait for another one.
+fn unlink(dependents: &mut BTreeMap<JobId, BTreeSet<JobId>>, dep: JobId, job: JobId) {
+    let Some(waiting) = dependents.get_mut(&dep) else { return };
+    waiting.remove(&job);
+    if waiting.is_empty() {
+        dependents.remove(&dep);
     }
 }
