@@ -22,6 +22,7 @@ mod lane;
 mod line;
 mod node;
 mod product;
+mod profiles;
 mod reaping;
 mod restart;
 pub mod store;
@@ -30,7 +31,7 @@ mod submit;
 pub use admission::{Limits, Permit};
 pub use answer::{
     Adopted, Adoption, Ask, BeatOrder, Beaten, BudgetCommand, BudgetView, CardPatch, Counts, Done, FactoryView, Family,
-    Grant, NotDone, Order, ReportOrder, Submission, Submitted,
+    Grant, NotDone, Order, Published, ReportOrder, Submission, Submitted,
 };
 #[cfg(feature = "faults")]
 pub use faults::BadFaults;

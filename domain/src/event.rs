@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FactoryId, Timestamp, budget, factory, job, product};
+use crate::{FactoryId, Timestamp, budget, factory, job, product, profile};
 
 /// Who caused something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ pub struct Event {
     pub fact: Fact,
 }
 
-/// A fact about a job, a factory, the product or its budget.
+/// A fact about a job, a factory, the product, its budget or one of its profiles.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Fact {
@@ -51,6 +51,8 @@ pub enum Fact {
     Product(product::Fact),
     /// About its budget.
     Budget(budget::Fact),
+    /// About a profile.
+    Profile(profile::Fact),
 }
 
 impl Fact {
@@ -61,6 +63,7 @@ impl Fact {
             Self::Factory(fact) => fact.kind(),
             Self::Product(fact) => fact.kind(),
             Self::Budget(fact) => fact.kind(),
+            Self::Profile(fact) => fact.kind(),
         }
     }
 }
@@ -86,5 +89,11 @@ impl From<product::Fact> for Fact {
 impl From<budget::Fact> for Fact {
     fn from(fact: budget::Fact) -> Self {
         Self::Budget(fact)
+    }
+}
+
+impl From<profile::Fact> for Fact {
+    fn from(fact: profile::Fact) -> Self {
+        Self::Profile(fact)
     }
 }

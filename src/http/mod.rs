@@ -18,6 +18,7 @@ mod page;
 mod perform;
 mod preview;
 mod product;
+mod profiles;
 mod query;
 mod refusal;
 mod routes;

@@ -10,7 +10,7 @@ use utoipa::openapi::path::HttpMethod;
 use super::answer::Answer;
 use super::call::Call;
 use super::meter::Meter;
-use super::{budgets, claim, factories, jobs, node, preview, product};
+use super::{budgets, claim, factories, jobs, node, preview, product, profiles};
 
 /// What a route does.
 type Run = fn(Call) -> LocalBoxFuture<'static, Answer>;
@@ -115,6 +115,9 @@ routes! {
     budgets::pause,
     budgets::resume,
     budgets::burndown,
+    profiles::publish,
+    profiles::list,
+    profiles::get,
     node::version,
     node::openapi,
     node::healthz,

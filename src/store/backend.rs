@@ -55,6 +55,7 @@ impl SqliteBackend {
             | Change::Factory { .. }
             | Change::Settings { .. }
             | Change::Budget { .. }
+            | Change::Profile { .. }
             | Change::Renewals { .. } => None,
         };
         let wanted: Vec<(JobId, Epoch)> = batch.iter().filter_map(usage).collect();

@@ -7,7 +7,8 @@ use domain::budget::{Budget, Charge, Day};
 use domain::factory::Factory;
 use domain::job::{Job, Run, Spec};
 use domain::product::Settings;
-use domain::{Epoch, FactoryId, JobId, ProductId, Timestamp, event};
+use domain::profile::Snapshot as Says;
+use domain::{Epoch, FactoryId, JobId, ProductId, ProfileName, Timestamp, event};
 use sea_orm::Value;
 use serde::Serialize;
 
@@ -44,6 +45,7 @@ type Snapshot<'a> = (
 type Ended<'a> = (JobId, Epoch, &'a ProductId, Run);
 type Kept<'a> = (&'a ProductId, &'static str, &'a str, JobId, Epoch, u64, &'a str, Timestamp);
 type Charged<'a> = (&'a ProductId, JobId, Epoch, Day, bool, &'a Charge);
+type Published<'a> = (&'a ProductId, &'a ProfileName, u32, &'a Says, Timestamp, String);
 type Renewal<'a> = (&'a ProductId, JobId, Epoch, Timestamp, u32, u32);
 
 /// The rows of a batch.
@@ -61,6 +63,7 @@ pub(super) struct Batch<'a> {
     settings: Vec<(&'a ProductId, u64, &'a Settings)>,
     budgets: Vec<(&'a ProductId, u64, &'a Budget)>,
     charges: Vec<Charged<'a>>,
+    profiles: Vec<Published<'a>>,
 }
 
 impl<'a> Batch<'a> {
@@ -81,6 +84,7 @@ impl<'a> Batch<'a> {
             | Change::Factory { .. }
             | Change::Settings { .. }
             | Change::Budget { .. }
+            | Change::Profile { .. }
             | Change::Renewals { .. } => None,
         };
         let (job, factory, rev) = (write.job_id(), write.factory_id(), write.rev());
@@ -130,6 +134,9 @@ impl<'a> Batch<'a> {
                 self.budgets.push((product, budget.rev, budget));
                 self.charges.extend(charge.as_deref().map(|charge| charged(product, charge)));
             }
+            Change::Profile { profile: p } => {
+                self.profiles.push((product, &p.name, p.version, &p.snapshot, p.created_at, write.by.to_string()));
+            }
             Change::Renewals { renewed } => self.renewals.extend(renewed.iter().map(|r| renewal(product, r))),
         }
     }
@@ -172,6 +179,7 @@ impl<'a> Batch<'a> {
             rows(&self.settings)?,
             rows(&self.budgets)?,
             rows(&self.charges)?,
+            rows(&self.profiles)?,
         ])
     }
 }

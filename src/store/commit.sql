@@ -70,4 +70,8 @@ WHERE true
 ON CONFLICT (product, job, epoch) DO UPDATE SET
     last_day = excluded.last_day, settled = excluded.settled, data = excluded.data;
 
+INSERT INTO profile (product, name, version, snapshot, created_at, "by")
+SELECT v ->> 0, v ->> 1, v ->> 2, v -> 3, v ->> 4, v ->> 5
+FROM (SELECT value AS v FROM jsonb_each($13));
+
 COMMIT;

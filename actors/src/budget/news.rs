@@ -41,6 +41,7 @@ impl News {
             | Change::Factory { .. }
             | Change::Settings { .. }
             | Change::Budget { .. }
+            | Change::Profile { .. }
             | Change::Renewals { .. } => return None,
         };
         Some(Self { seq, of })

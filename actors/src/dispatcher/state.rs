@@ -109,9 +109,9 @@ impl State {
                 Change::Settings { settings } => self.board.set_rules(rules(settings, self.lane.switches), now),
                 Change::Budget { .. } => self.board.tell_funds(told.write.facts.iter().filter_map(|fact| match fact {
                     Fact::Budget(fact) => Some(fact),
-                    Fact::Job(_) | Fact::Factory(_) | Fact::Product(_) => None,
+                    Fact::Job(_) | Fact::Factory(_) | Fact::Product(_) | Fact::Profile(_) => None,
                 })),
-                Change::Note { .. } | Change::Renewals { .. } => {}
+                Change::Note { .. } | Change::Profile { .. } | Change::Renewals { .. } => {}
             }
         }
     }

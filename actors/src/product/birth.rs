@@ -55,6 +55,7 @@ pub(super) async fn open(me: &ActorRef<Msg>, birth: Birth) -> Result<Owner, Acto
         Some(ledger) => Some(Account::recounted(&lane, ledger, opened.last_seq).await.map_err(NotOpened)?),
         None => None,
     };
+    lane.settings.set(Arc::new(settings));
 
     let cell = me.get_cell();
     let dispatcher = dispatcher::Birth {
@@ -75,7 +76,7 @@ pub(super) async fn open(me: &ActorRef<Msg>, birth: Birth) -> Result<Owner, Acto
         }
         None => None,
     };
-    let mut owner = Owner::new(lane, settings, leases, soft, dispatcher.clone(), feed.clone(), budget.clone(), alive);
+    let mut owner = Owner::new(lane, leases, soft, dispatcher.clone(), feed.clone(), budget.clone(), alive);
     for card in opened.factories {
         owner.lane.pulses.enter(&card.id, owner.lane.now());
         let birth = factory_birth(&owner, &card.id, Some(card.clone()));

@@ -6,6 +6,7 @@ use domain::budget::{Budget, Charge};
 use domain::factory::Factory;
 use domain::job::{Insights, Job, Run};
 use domain::product::Settings;
+use domain::profile::Profile;
 use domain::{By, Epoch, FactoryId, JobId, ProductId, Timestamp, event};
 
 /// One change, its facts, when and by whom. Committed as a whole or not at all.
@@ -73,6 +74,11 @@ pub enum Change {
         /// The run's whole charge, new or in place of the one before.
         charge: Option<Box<Charge>>,
     },
+    /// Inserts a new version of a profile.
+    Profile {
+        /// The version.
+        profile: Arc<Profile>,
+    },
     /// Writes renewals into the snapshots of jobs that are still under the same epoch. Soft: no fact, no `rev`.
     Renewals {
         /// The renewals.
@@ -139,7 +145,11 @@ impl Write {
         match &self.change {
             Change::Submit { job } | Change::Job { job, .. } => Some(job.id),
             Change::Note { job, .. } => Some(*job),
-            Change::Factory { .. } | Change::Settings { .. } | Change::Budget { .. } | Change::Renewals { .. } => None,
+            Change::Factory { .. }
+            | Change::Settings { .. }
+            | Change::Budget { .. }
+            | Change::Profile { .. }
+            | Change::Renewals { .. } => None,
         }
     }
 
@@ -151,6 +161,7 @@ impl Write {
             | Change::Factory { .. }
             | Change::Settings { .. }
             | Change::Budget { .. }
+            | Change::Profile { .. }
             | Change::Renewals { .. } => None,
         }
     }
@@ -160,7 +171,11 @@ impl Write {
         match &self.change {
             Change::Factory { factory } => Some(&factory.id),
             Change::Submit { job } | Change::Job { job, .. } => job.lease.as_ref().map(|lease| &lease.holder),
-            Change::Note { .. } | Change::Settings { .. } | Change::Budget { .. } | Change::Renewals { .. } => None,
+            Change::Note { .. }
+            | Change::Settings { .. }
+            | Change::Budget { .. }
+            | Change::Profile { .. }
+            | Change::Renewals { .. } => None,
         }
     }
 
@@ -171,7 +186,7 @@ impl Write {
             Change::Factory { factory } => Some(factory.rev),
             Change::Settings { settings } => Some(settings.rev),
             Change::Budget { budget, .. } => Some(budget.rev),
-            Change::Note { .. } | Change::Renewals { .. } => None,
+            Change::Note { .. } | Change::Profile { .. } | Change::Renewals { .. } => None,
         }
     }
 
@@ -184,6 +199,7 @@ impl Write {
             | Change::Factory { .. }
             | Change::Settings { .. }
             | Change::Budget { .. }
+            | Change::Profile { .. }
             | Change::Renewals { .. } => None,
         }
     }
@@ -197,6 +213,7 @@ impl Write {
             | Change::Factory { .. }
             | Change::Settings { .. }
             | Change::Budget { .. }
+            | Change::Profile { .. }
             | Change::Renewals { .. } => None,
         }
     }
@@ -206,6 +223,7 @@ impl Write {
         let spec = match &self.change {
             Change::Submit { job } => job.spec.body_md.len() + job.spec.manifest_json.len(),
             Change::Job { job, edited: true, .. } => job.spec.body_md.len() + job.spec.manifest_json.len(),
+            Change::Profile { profile } => profile.snapshot.persona.as_ref().map_or(0, String::len),
             Change::Renewals { renewed } => renewed.len() * 64,
             Change::Budget { budget, .. } => budget.lost.len() * 128,
             Change::Job { .. } | Change::Note { .. } | Change::Factory { .. } | Change::Settings { .. } => 0,

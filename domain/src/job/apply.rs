@@ -157,6 +157,7 @@ fn leased(mut job: Job, fact: &Fact, at: Timestamp) -> Job {
         epoch: *epoch,
         engine: engine.clone(),
         reserved: *reserved_usd,
+        profile: job.spec.profile.clone(),
         started_at: at,
         ended_at: None,
         exit: None,

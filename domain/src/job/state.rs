@@ -254,6 +254,9 @@ pub struct Run {
     /// How much of the product's money its grant has kept for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reserved: Option<Usd>,
+    /// `name@version` of the profile that the job had at the grant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
     /// When it began.
     pub started_at: Timestamp,
     /// When it ended.

@@ -4,6 +4,7 @@
 use actors::store::{JobQuery, Page};
 use actors::{NotDone, Order, Product};
 use domain::job::{Command, Job, transition};
+use domain::profile::Usual;
 use domain::{By, JobId};
 use futures::stream::{self, StreamExt};
 use uuid::Uuid;
@@ -88,11 +89,14 @@ impl Deed {
     }
 
     /// The command to a job as it stands, and who gives it.
-    fn command(&self, job: &Job) -> (Command, By) {
-        match self {
+    fn command(&self, job: &Job) -> Result<(Command, By), Problem> {
+        Ok(match self {
             Self::Order(command, by) => (command.clone(), by.clone()),
-            Self::Change(edit) => (Command::Edit(Box::new(edit.clone().into_command(&job.spec))), operator()),
-        }
+            Self::Change(edit) => {
+                let edit = edit.clone().into_command(&job.spec, &Usual::default())?;
+                (Command::Edit(Box::new(edit)), operator())
+            }
+        })
     }
 }
 
@@ -146,7 +150,7 @@ impl Turn<'_> {
     /// Says whether the job would refuse, as far as it tells by itself.
     async fn tried(&self, meant: &Meant) -> Result<(), Problem> {
         let job = look(self.call, self.product, meant.id.ok_or_else(no_such_job)?).await?;
-        let (command, by) = self.deed.command(&job);
+        let (command, by) = self.deed.command(&job)?;
         let tried = transition(&job, command, &by, self.call.heard);
         tried.map(|_| ()).map_err(|refused| refusal::of(NotDone::Refused(refused)))
     }

@@ -3,6 +3,7 @@
 
 use actors::{Done, NotDone, Order, Product};
 use domain::job::{self, Command};
+use domain::profile::Usual;
 use domain::{JobId, ProductId};
 use wire::{Code, Edit, Problem};
 
@@ -10,7 +11,7 @@ use super::{act, look};
 use crate::http::answer::{Answer, done};
 use crate::http::call::{Call, operator};
 use crate::http::headers::Expected;
-use crate::http::refusal;
+use crate::http::{profiles, refusal};
 
 /// How often an edit of whatever revision is tried anew when the job changes meanwhile.
 const TRIES: usize = 3;
@@ -31,6 +32,10 @@ pub(super) async fn change(
     edit: &Edit,
     expected: impl Fn() -> Result<Expected, Problem>,
 ) -> Result<Done, Problem> {
+    let usual = match &edit.profile {
+        Some(_) => profiles::usual(Some(product), edit.profile()).await?,
+        None => Usual::default(),
+    };
     let mut last = None;
     for _ in 0..TRIES {
         let job = look(call, product, id).await?;
@@ -39,7 +44,7 @@ pub(super) async fn change(
             return Err(refusal::precondition(job.rev));
         }
         // The new spec is made from the one just read, so it is only good for that revision.
-        let command = Command::Edit(Box::new(edit.clone().into_command(&job.spec)));
+        let command = Command::Edit(Box::new(edit.clone().into_command(&job.spec, &usual)?));
         match product.order(id, Order { command, by: operator(), if_rev: Some(job.rev) }).await {
             Ok(outcome) => return Ok(outcome),
             Err(why @ NotDone::Precondition { .. }) if expected == Expected::Any => last = Some(refusal::of(why)),

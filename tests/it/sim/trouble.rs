@@ -137,6 +137,7 @@ impl Trouble {
                 | Change::Factory { .. }
                 | Change::Settings { .. }
                 | Change::Budget { .. }
+                | Change::Profile { .. }
                 | Change::Renewals { .. } => {}
             }
         }

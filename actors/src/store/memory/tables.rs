@@ -7,7 +7,8 @@ use domain::budget::{Budget, Charge, RunKey};
 use domain::factory::Factory;
 use domain::job::{Job, Run};
 use domain::product::Settings;
-use domain::{FactoryId, JobId, ProductId};
+use domain::profile::Profile;
+use domain::{FactoryId, JobId, ProductId, ProfileName};
 
 use crate::store::{Change, Logged, Numbered, Receipt, ReceiptKind};
 
@@ -28,6 +29,7 @@ pub(super) struct Tenant {
     pub(super) receipts: BTreeMap<(ReceiptKind, String), Receipt>,
     pub(super) budget: Option<Budget>,
     pub(super) charges: BTreeMap<RunKey, Charge>,
+    pub(super) profiles: BTreeMap<(ProfileName, u32), Arc<Profile>>,
     pub(super) log: Vec<Logged>,
 }
 
@@ -42,6 +44,10 @@ impl Tenant {
             Change::Job { job, .. } => {
                 let stored = self.jobs.get(&job.id).map(|(job, _)| job.rev);
                 (stored != Some(job.rev - 1)).then(|| format!("{} has rev {stored:?}, not {}", job.id, job.rev - 1))
+            }
+            Change::Profile { profile } => {
+                let stored = self.profiles.contains_key(&(profile.name.clone(), profile.version));
+                stored.then(|| format!("{} exists", profile.pinned()))
             }
             Change::Note { .. }
             | Change::Factory { .. }
@@ -107,6 +113,9 @@ impl Tenant {
             Change::Budget { budget, charge } => {
                 self.budget = Some(Budget::clone(budget));
                 self.charges.extend(charge.iter().map(|charge| (charge.run(), Charge::clone(charge))));
+            }
+            Change::Profile { profile } => {
+                self.profiles.insert((profile.name.clone(), profile.version), profile.clone());
             }
             Change::Renewals { renewed } => {
                 for renewal in renewed {
