@@ -12,6 +12,7 @@ mod leases;
 mod lives;
 mod node;
 mod preemption;
+mod profiles;
 mod settings;
 mod shadow;
 mod stage;
