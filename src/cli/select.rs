@@ -29,6 +29,9 @@ pub(super) struct Selection {
     /// Only jobs made from this work item.
     #[arg(long, value_name = "ID")]
     item: Option<String>,
+    /// Only jobs in review that wait for this person's approval.
+    #[arg(long, value_name = "NAME")]
+    reviewer: Option<String>,
     /// Only jobs with these words in title or body.
     #[arg(long, value_name = "WORDS")]
     search: Option<String>,
@@ -46,6 +49,7 @@ impl Selection {
             label: self.label,
             parent_id: self.parent,
             tracker_item_id: self.item,
+            reviewer: self.reviewer,
             q: self.search,
             limit: None,
             after: None,

@@ -57,10 +57,7 @@ pub(super) fn unknown_dependencies(ids: &[JobId]) -> Problem {
 
 /// The problem of a request that makes several jobs, in which they have names of their own.
 pub(super) fn of_family(why: NotDone, names: &BTreeMap<JobId, String>) -> Problem {
-    match why {
-        NotDone::Cycle { path } => circle(&path, names),
-        other => of(other),
-    }
+    if let NotDone::Cycle { path } = &why { circle(path, names) } else { of(why) }
 }
 
 fn circle(path: &[JobId], names: &BTreeMap<JobId, String>) -> Problem {

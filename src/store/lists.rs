@@ -24,7 +24,10 @@ const MATCHES: &str = "j.product = ?1 AND j.id < ifnull(?2, x'ffffffffffffffffff
     AND (?10 IS NULL OR s.spec ->> '$.trackerItemId' = ?10) \
     AND (?11 IS NULL OR instr(lower(s.spec ->> '$.title'), ?11) > 0 OR instr(lower(s.spec ->> '$.bodyMd'), ?11) > 0) \
     AND (?12 IS NULL OR j.parent = ?12) \
-    AND (?13 IS NULL OR (ifnull(j.state ->> '$.x', 0) > 0 OR ifnull(s.spec ->> '$.kind', 'leaf') = 'composite') = ?13)";
+    AND (?13 IS NULL OR (ifnull(j.state ->> '$.x', 0) > 0 OR ifnull(s.spec ->> '$.kind', 'leaf') = 'composite') = ?13) \
+    AND (?14 IS NULL OR j.stage = 'review' \
+         AND ?14 IN (SELECT value FROM json_each(s.spec, '$.approvals.reviewers')) \
+         AND ?14 NOT IN (SELECT value FROM json_each(j.state, '$.v')))";
 
 const OF_PRODUCT: &str = "SELECT product, seq, job, factory, rev, type AS kind, at, \"by\", data FROM event \
     WHERE product = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
@@ -46,13 +49,13 @@ pub(super) async fn jobs(
 ) -> Result<Vec<Arc<Job>>, Failed> {
     let stages: Vec<_> = query.stages.iter().map(|stage| stage.as_str()).collect();
     let unfinished = !stages.is_empty() && query.stages.iter().all(|stage| !stage.is_terminal());
-    let open = if unfinished { "j.finished_at IS NULL AND" } else { "" };
+    let open = if unfinished || query.reviewer.is_some() { "j.finished_at IS NULL AND" } else { "" };
     let sql = format!(
         "SELECT {JOB_COLUMNS} FROM job AS j JOIN job_spec AS s ON s.id = j.id AND s.edition = j.edition \
          WHERE {open} {MATCHES} ORDER BY j.id DESC LIMIT ?3"
     );
     let (label, value) = query.label.clone().unzip();
-    let values: [Value; 13] = [
+    let values: [Value; 14] = [
         product.as_str().into(),
         page.after.map(|id| id.0).into(),
         limit(page.limit),
@@ -66,6 +69,7 @@ pub(super) async fn jobs(
         query.text.as_ref().map(|text| text.to_ascii_lowercase()).into(),
         query.parent.map(|id| id.0).into(),
         query.kind.map(|kind| kind == Kind::Composite).into(),
+        query.reviewer.clone().into(),
     ];
     let rows = select(db, &sql, values).await?;
     rows.iter().map(|row| Ok(Arc::new(JobRow::from_query_result(row, "")?.job()?))).collect()

@@ -111,6 +111,9 @@ pub struct Selector {
     /// The work item that they were made from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracker_item_id: Option<String>,
+    /// Somebody whose approval they wait for, in `review`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewer: Option<String>,
     /// Text in their title or body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,

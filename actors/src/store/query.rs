@@ -26,6 +26,8 @@ pub struct JobQuery {
     pub parent: Option<JobId>,
     /// Jobs made from this work item.
     pub tracker_item_id: Option<String>,
+    /// Jobs in review that name this reviewer, who has not approved them yet.
+    pub reviewer: Option<String>,
     /// Jobs with this text in their title or body, whatever its case.
     pub text: Option<String>,
 }

@@ -41,15 +41,31 @@ pub(super) struct Filter {
     parent_id: Option<String>,
     /// The work item that they were made from.
     tracker_item_id: Option<String>,
+    /// Somebody whose approval they wait for: named by them, in `review`, not given yet.
+    reviewer: Option<String>,
     /// Text in their title or body.
     q: Option<String>,
 }
 
 impl From<Selector> for Filter {
     fn from(selector: Selector) -> Self {
-        let Selector { stage, priority, kind, factory_id, capability, label, parent_id, tracker_item_id, q } = selector;
+        let Selector { stage, priority, kind, factory_id, capability, label, parent_id, tracker_item_id, reviewer, q } =
+            selector;
         let (limit, after) = (None, None);
-        Self { limit, after, stage, priority, kind, factory_id, capability, label, parent_id, tracker_item_id, q }
+        Self {
+            limit,
+            after,
+            stage,
+            priority,
+            kind,
+            factory_id,
+            capability,
+            label,
+            parent_id,
+            tracker_item_id,
+            reviewer,
+            q,
+        }
     }
 }
 
@@ -79,6 +95,7 @@ impl Filter {
             kind: kind.map(Into::into),
             parent,
             tracker_item_id: text("trackerItemId", self.tracker_item_id.as_deref())?,
+            reviewer: text("reviewer", self.reviewer.as_deref())?,
             text: text("q", self.q.as_deref())?,
         })
     }

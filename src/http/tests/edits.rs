@@ -130,3 +130,45 @@ async fn what_a_job_waits_for_is_edited() {
     let held = desk.patch(&b, &any, json!({"dependsOn": [id(&a)]})).await;
     assert_eq!(held.problem(409, "illegal-transition")["errors"][0]["pointer"], "/dependsOn");
 }
+
+#[actix_web::test]
+async fn every_action_leaves_an_event_that_says_who_and_why() {
+    let desk = desk().await;
+    desk.factory("f1", json!({})).await;
+    let job = desk.job(json!({})).await;
+    let claim = async |stage: &str, question: Option<&str>| {
+        let epoch = desk.post("/api/fleet/claim", json!({"factoryId": "f1"})).await.ok()["leaseEpoch"].clone();
+        let mut report = json!({"leaseEpoch": epoch, "stage": stage});
+        question.iter().for_each(|question| report["question"] = json!(question));
+        desk.patch(&job, &[], report).await.ok();
+    };
+    let any = [("if-match", "*")];
+    desk.patch(&job, &any, json!({"title": "New", "labels": {"a": "b"}})).await.ok();
+    desk.patch(&job, &any, json!({"priority": "high"})).await.ok();
+    claim("blocked", Some("Which?")).await;
+    desk.post(&format!("{job}/answer"), json!({"text": "That."})).await.ok();
+    claim("review", None).await;
+    desk.post(&format!("{job}/reject"), json!({"note": "Friendlier."})).await.ok();
+    desk.post(&format!("{job}/cancel"), json!({"reason": "not now"})).await.ok();
+    desk.post(&format!("{job}/requeue"), json!({"note": "now"})).await.ok();
+    claim("review", None).await;
+    desk.post(&format!("{job}/approve"), json!({"by": "ann", "note": "fine"})).await.ok();
+    desk.post(&format!("{job}/ship"), json!({})).await.ok();
+    let events = desk.get(&format!("{job}/events")).await;
+    let told: Vec<_> =
+        events.ok()["data"].as_array().unwrap().iter().filter(|event| event["by"] != "factory:f1").collect();
+    let operator = "operator:operator";
+    for (event, (kind, by, member, why)) in told.iter().skip(2).zip([
+        ("job.edited", operator, "changed", json!(["title", "labels"])),
+        ("job.edited", operator, "changed", json!(["priority"])),
+        ("job.answered", operator, "text", json!("That.")),
+        ("job.rejected", operator, "note", json!("Friendlier.")),
+        ("job.cancelled", operator, "reason", json!("not now")),
+        ("job.requeued", operator, "note", json!("now")),
+        ("job.approved", "operator:ann", "note", json!("fine")),
+        ("job.shipped", operator, "reason", json!(null)),
+    ]) {
+        assert_eq!((&event["type"], &event["by"], &event["data"][member]), (&json!(kind), &json!(by), &why));
+    }
+    assert_eq!(told.len(), 10);
+}

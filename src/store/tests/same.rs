@@ -31,6 +31,9 @@ fn queries() -> Vec<JobQuery> {
         JobQuery { label: Some(("team".into(), Some("blue".into()))), ..any() },
         JobQuery { label: Some(("te".into(), None)), ..any() },
         JobQuery { tracker_item_id: Some("GF-7".into()), ..any() },
+        JobQuery { reviewer: Some("ann".into()), ..any() },
+        JobQuery { reviewer: Some("bob".into()), ..any() },
+        JobQuery { reviewer: Some("ann".into()), stages: vec![Stage::Queued], ..any() },
         JobQuery { text: Some("mEND".into()), ..any() },
         JobQuery { text: Some("100%_\\".into()), ..any() },
         JobQuery { text: Some("%".into()), ..any() },
@@ -53,6 +56,7 @@ async fn some_jobs(pair: &mut Pair) {
     pair.submit(5, needs, true).await;
     pair.submit(6, spec(json!({"notBefore": T0.plus_secs(3600)})), true).await;
     pair.submit(7, spec(json!({"bodyMd": ""})), true).await;
+    pair.submit(8, spec(json!({"approvals": {"required": 2, "reviewers": ["ann", "bob"]}})), true).await;
 }
 
 async fn some_runs(pair: &mut Pair) {
@@ -69,6 +73,9 @@ async fn some_runs(pair: &mut Pair) {
     pair.does(2, lease_to("linux-1", 3), None).await;
     pair.does(2, Command::Expire(Epoch(3)), None).await;
     pair.does(5, lease_to("mac-1", 4), None).await;
+    pair.does(8, lease_to("mac-1", 5), None).await;
+    pair.does(8, Command::Report(Box::new(report(1, Stage::Review))), None).await;
+    pair.does(8, Command::Approve(Approve { reviewer: "bob".into(), note: None }), None).await;
     pair.does(7, Command::Cancel(Cancel { reason: None }), None).await;
     pair.does(7, Command::Requeue(Requeue { fresh: true, note: Some("again".into()) }), None).await;
     let edited = spec(json!({"title": "Mend it twice", "priority": "critical"}));

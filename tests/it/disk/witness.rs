@@ -38,7 +38,7 @@ impl Store for Witness {
         let numbers: Vec<_> = writes.iter().map(|write| self.history.send(write.clone(), (self.now)())).collect();
         let answer = self.inner.commit_all(writes).await;
         for (at, number) in numbers.into_iter().enumerate() {
-            let one = answer.as_ref().map(|committed| committed[at].clone()).map_err(Clone::clone);
+            let one = answer.as_ref().map(|committed| committed[at]).map_err(Clone::clone);
             self.history.settle(number, &one, (self.now)());
         }
         answer

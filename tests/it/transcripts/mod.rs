@@ -1,5 +1,6 @@
 //! Transcripts: the real actors over a memory store in paused time, and a journal of what they did.
 
+mod approvals;
 mod behind;
 mod budgets;
 mod claims;

@@ -24,6 +24,8 @@ pub struct JobFilter {
     pub parent_id: Option<String>,
     /// The work item it was made from.
     pub tracker_item_id: Option<String>,
+    /// Somebody whose approval it waits for, in `review`.
+    pub reviewer: Option<String>,
     /// Words in its title or body.
     pub q: Option<String>,
     /// Jobs on one page.
@@ -56,12 +58,13 @@ impl JobFilter {
             label: self.label.clone(),
             parent_id: self.parent_id.clone(),
             tracker_item_id: self.tracker_item_id.clone(),
+            reviewer: self.reviewer.clone(),
             q: self.q.clone(),
         }
     }
 
     pub(super) fn write(&self, url: &mut Url) {
-        let Selector { stage, priority, kind, factory_id, capability, label, parent_id, tracker_item_id, q } =
+        let Selector { stage, priority, kind, factory_id, capability, label, parent_id, tracker_item_id, reviewer, q } =
             self.selector();
         let members = [
             ("stage", stage),
@@ -72,6 +75,7 @@ impl JobFilter {
             ("label", label),
             ("parentId", parent_id),
             ("trackerItemId", tracker_item_id),
+            ("reviewer", reviewer),
             ("q", q),
             ("limit", self.limit.map(|limit| limit.to_string())),
             ("after", self.after.clone()),

@@ -195,6 +195,9 @@ fn matches(query: &JobQuery, job: &Job) -> bool {
     let label = |(key, value): &(String, Option<String>)| {
         spec.labels.get(key).is_some_and(|has| value.as_ref().is_none_or(|value| value == has))
     };
+    let awaits = |reviewer: &String| {
+        job.stage == Stage::Review && spec.approvals.reviewers.contains(reviewer) && !job.approved_by.contains(reviewer)
+    };
     (query.stages.is_empty() || query.stages.contains(&job.stage))
         && query.priority.is_none_or(|priority| priority == spec.priority)
         && query.factory.as_ref().is_none_or(|id| job.held().is_some_and(|lease| lease.holder == *id))
@@ -203,5 +206,6 @@ fn matches(query: &JobQuery, job: &Job) -> bool {
         && query.kind.is_none_or(|kind| kind == job.kind())
         && query.parent.is_none_or(|parent| spec.parent == Some(parent))
         && query.tracker_item_id.as_ref().is_none_or(|id| spec.tracker_item_id.as_ref() == Some(id))
+        && query.reviewer.as_ref().is_none_or(awaits)
         && query.text.as_ref().is_none_or(text)
 }

@@ -35,7 +35,7 @@ fn tell(name: &str, mut job: Job, reached: &[(JobId, &str, Stage)]) {
             let order = match verdict {
                 Verdict::Met => Command::DependenciesMet,
                 Verdict::ChildrenMet(outcome) => Command::ChildrenMet(outcome),
-                _ => Command::DependencyFailed,
+                Verdict::Failed | Verdict::Open | Verdict::ChildrenOpen => Command::DependencyFailed,
             };
             log.tell("tells", &[said(&order)]);
             match transition(&job, order, &By::Coordinator, now) {
