@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::dispatch::Standing;
+use domain::dispatch::{Awaits, Standing};
 use domain::job::{Command, Decision, Fact, Insights, Job, Step, transition};
 use domain::mutant::Mutant;
 use domain::profile::Profile;
@@ -86,7 +86,8 @@ impl Held {
             jobs.sort_unstable();
             jobs
         };
-        self.job().is_ok_and(|job| sorted(job.spec.depends_on.clone()) != sorted(dependencies.to_vec()))
+        let awaits = |job: &Job| Awaits::by(job, job.kind()).jobs;
+        self.job().is_ok_and(|job| sorted(awaits(job)) != sorted(dependencies.to_vec()))
     }
 
     /// Where the job stands, for the dispatcher.

@@ -70,7 +70,10 @@ pub fn apply(mut job: Job, fact: &Fact, by: &By, at: Timestamp) -> Job {
         Fact::Cancelled { .. } => finished(job, Stage::Cancelled, at),
         Fact::Shipped { .. } => finished(job, Stage::Shipped, at),
         Fact::Edited { spec, waits, .. } => {
-            job.deps_met &= !waits;
+            if *waits {
+                // What it waits for from now on counts, whatever has settled before.
+                (job.deps_met, job.settled) = (false, None);
+            }
             match spec {
                 Some(spec) => Job { spec: std::sync::Arc::new((**spec).clone()), edition: job.edition + 1, ..job },
                 None => job,
