@@ -61,7 +61,7 @@ impl State {
     /// Takes note of what a committed batch says of money.
     pub(super) fn hear(&mut self, batch: &[Told]) {
         self.news.extend(batch.iter().filter_map(News::of));
-        self.heard = batch.iter().filter_map(last_seq).last().unwrap_or(self.heard).max(self.heard);
+        self.heard = batch.iter().filter_map(last_seq).next_back().unwrap_or(self.heard).max(self.heard);
     }
 
     /// Counts what it has heard, and what time has brought. An error ends the product's incarnation.

@@ -48,13 +48,19 @@ fn layer() -> impl Strategy<Value = Map<String, Value>> {
 }
 
 fn defaults(layer: &Map<String, Value>) -> Defaults {
-    serde_json::from_value(Value::Object(layer.clone())).unwrap()
+    serde_json::from_value(Value::Object(layer.clone())).expect("given in a good form")
 }
 
 fn profile(version: u32, layer: &Map<String, Value>) -> Profile {
     let snapshot = Snapshot { persona: None, defaults: defaults(layer) };
-    let product = "p".parse().unwrap();
-    Profile { product, name: "careful".parse().unwrap(), version, snapshot, created_at: Timestamp(0) }
+    let product = "p".parse().expect("given in a good form");
+    Profile {
+        product,
+        name: "careful".parse().expect("given in a good form"),
+        version,
+        snapshot,
+        created_at: Timestamp(0),
+    }
 }
 
 /// A spec with these members given by hand.
@@ -74,7 +80,7 @@ fn shown(spec: &Spec) -> Map<String, Value> {
         "autoShip": auto_ship, "budgetUsd": budget.usd, "budgetWallSec": budget.wall_sec, "timeoutSec": timeout_sec,
         "maxAttempts": retry.max_attempts, "backoffSec": retry.backoff_sec, "labels": labels, "approvals": approvals,
     });
-    all.as_object().unwrap().clone()
+    all.as_object().expect("given in a good form").clone()
 }
 
 /// The first layer that says it, member by member.

@@ -67,20 +67,20 @@ pub(crate) async fn run(mut call: Call) -> Answer {
 
 /// What is done to each job.
 enum Deed {
-    Order(Command, By),
+    Order(Box<Command>, By),
     Change(Box<Edit>),
 }
 
 impl Deed {
     fn of(said: Said) -> Self {
         match said {
-            Said::Cancel(said) => Self::Order(cancel::order(said), operator()),
-            Said::Requeue(said) => Self::Order(requeue::order(said), operator()),
-            Said::Reject(said) => Self::Order(reject::order(said), operator()),
-            Said::Ship => Self::Order(Command::Ship, operator()),
+            Said::Cancel(said) => Self::Order(Box::new(cancel::order(said)), operator()),
+            Said::Requeue(said) => Self::Order(Box::new(requeue::order(said)), operator()),
+            Said::Reject(said) => Self::Order(Box::new(reject::order(said)), operator()),
+            Said::Ship => Self::Order(Box::new(Command::Ship), operator()),
             Said::Approve(said) => {
                 let (order, by) = approve::order(said);
-                Self::Order(order, by)
+                Self::Order(Box::new(order), by)
             }
             Said::Reprioritize(priority) => {
                 Self::Change(Box::new(Edit { priority: Some(priority), ..Edit::default() }))
@@ -91,7 +91,7 @@ impl Deed {
     /// The command to a job as it stands, and who gives it.
     fn command(&self, job: &Job) -> Result<(Command, By), Problem> {
         Ok(match self {
-            Self::Order(command, by) => (command.clone(), by.clone()),
+            Self::Order(command, by) => ((**command).clone(), by.clone()),
             Self::Change(edit) => {
                 let edit = edit.clone().into_command(&job.spec, &Usual::default())?;
                 (Command::Edit(Box::new(edit)), operator())
@@ -175,7 +175,7 @@ impl Turn<'_> {
     async fn ordered(&self, id: JobId, rev: Option<u64>) -> Result<(), Problem> {
         match self.deed {
             Deed::Order(command, by) => {
-                let order = Order { command: command.clone(), by: by.clone(), if_rev: rev };
+                let order = Order { command: (**command).clone(), by: by.clone(), if_rev: rev };
                 self.product.order(id, order).await.map(|_| ()).map_err(refusal::of)
             }
             Deed::Change(edit) => {

@@ -57,7 +57,8 @@ impl Waiting {
         let of_children = match of_children {
             Verdict::Met if Mutant::LastChildForgotten.is_planted() => Verdict::Open,
             Verdict::Open if Mutant::OpenChildIgnored.is_planted() && children.has_one_open() => Verdict::Met,
-            other => other,
+            own
+            @ (Verdict::Open | Verdict::Met | Verdict::ChildrenOpen | Verdict::ChildrenMet(_) | Verdict::Failed) => own,
         };
         match (of_dependencies, of_children) {
             (Verdict::Failed, _) | (_, Verdict::Failed) => Verdict::Failed,
