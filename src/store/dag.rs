@@ -9,20 +9,20 @@ use uuid::Uuid;
 use super::read::{Failed, select};
 use super::saved::{json, stage};
 
-/// `UNION` keeps each job once, so the search ends. The spec is read as it was first submitted for the parent, which never
-/// changes, and as it is now for the rest.
-const NODES: &str = "WITH RECURSIVE node (id) AS (\
+/// `UNION` keeps each job once, so the search ends. The spec is read as it is now; the parent of a job never changes.
+///
+/// `CROSS` keeps the order of the tables: left to itself, the planner looks at every child of the product for each job.
+pub(super) const NODES: &str = "WITH RECURSIVE node (id) AS (\
         SELECT id FROM job WHERE product = ?1 AND id = unhex(?2, '-') \
-        UNION SELECT below.id FROM node JOIN (\
-            SELECT c.parent AS of, c.id FROM job AS c WHERE c.product = ?1 AND c.parent IS NOT NULL) AS below \
-            ON below.of = node.id \
+        UNION SELECT c.id FROM node CROSS JOIN job AS c INDEXED BY job_parent \
+            ON c.product = ?1 AND c.parent = node.id AND c.parent IS NOT NULL \
         UNION SELECT unhex(d.value, '-') FROM node \
-            JOIN job AS j ON j.product = ?1 AND j.id = node.id \
-            JOIN job_spec AS s ON s.id = j.id AND s.edition = j.edition \
-            JOIN json_each(s.spec, '$.dependsOn') AS d) \
+            CROSS JOIN job AS j ON j.product = ?1 AND j.id = node.id \
+            CROSS JOIN job_spec AS s ON s.id = j.id AND s.edition = j.edition \
+            CROSS JOIN json_each(s.spec, '$.dependsOn') AS d) \
     SELECT j.id, j.stage, j.parent, s.spec ->> '$.title', s.spec ->> '$.kind', j.state ->> '$.x', s.spec -> '$.dependsOn' \
-    FROM (SELECT id FROM node LIMIT ?3) AS node JOIN job AS j ON j.product = ?1 AND j.id = node.id \
-    JOIN job_spec AS s ON s.id = j.id AND s.edition = j.edition ORDER BY j.id";
+    FROM (SELECT id FROM node LIMIT ?3) AS node CROSS JOIN job AS j ON j.product = ?1 AND j.id = node.id \
+    CROSS JOIN job_spec AS s ON s.id = j.id AND s.edition = j.edition ORDER BY j.id";
 
 /// Reads at most that many jobs; none if there is no such job.
 pub(super) async fn nodes(
