@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use domain::dispatch::{Claim, Waits};
 use domain::factory::{Descriptor, Engine, Factory, Health};
-use domain::job::command::{Fence, Report};
+use domain::job::command::Report;
 use domain::job::{Command, Decision, Job, Run, Spec};
 use domain::product::Renewal;
-use domain::profile::Profile;
-use domain::{By, Epoch, FactoryId, JobId, Timestamp, Usd, budget, factory, job};
+use domain::{By, Epoch, FactoryId, JobId, Timestamp, factory, job};
 use tokio::sync::oneshot;
 
 use crate::store::{Fault, Why};
@@ -62,18 +61,6 @@ pub enum NotDone {
         /// Which.
         ids: Vec<JobId>,
     },
-    /// A job would wait for itself.
-    #[error("dependencies go round in a circle")]
-    Cycle {
-        /// The job, those between, and the job again.
-        path: Vec<JobId>,
-    },
-    /// The budget said no.
-    #[error(transparent)]
-    Budget(budget::Refusal),
-    /// Budgets are not kept here.
-    #[error("budgets are switched off")]
-    NoBudgets,
     /// The product has too much in flight.
     #[error("too many requests of this product are in flight")]
     TooMany {
@@ -158,43 +145,6 @@ pub struct Done {
     pub repeated: bool,
 }
 
-/// A new job with its children.
-#[derive(Clone, Debug)]
-pub struct Family {
-    /// The job.
-    pub parent: Submission,
-    /// Its children: their ids, and what is asked for, naming the parent.
-    pub children: Vec<(JobId, Spec)>,
-}
-
-impl From<Submission> for Family {
-    fn from(parent: Submission) -> Self {
-        Self { parent, children: Vec::new() }
-    }
-}
-
-/// Children for a job that is there already.
-#[derive(Clone, Debug)]
-pub struct Adoption {
-    /// Their ids, and what is asked for.
-    pub children: Vec<(JobId, Spec)>,
-    /// The holder of the job's lease, where it gives them.
-    pub fence: Option<Fence>,
-    /// Who gives them.
-    pub by: By,
-    /// Refused unless the job has this `rev`.
-    pub if_rev: Option<u64>,
-}
-
-/// Children that a job was given.
-#[derive(Clone, Debug)]
-pub struct Adopted {
-    /// All that were made, in the order given.
-    pub children: Vec<Arc<Job>>,
-    /// The same had been done before.
-    pub repeated: bool,
-}
-
 /// A new job.
 #[derive(Clone, Debug)]
 pub struct Submission {
@@ -249,17 +199,6 @@ pub struct Grant {
     pub repeated: bool,
     /// How the scheduler came to it.
     pub decision: Option<Decision>,
-    /// The profile that the run goes by.
-    pub profile: Option<Arc<Profile>>,
-}
-
-/// A profile as it was published.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Published {
-    /// Its newest version.
-    pub profile: Arc<Profile>,
-    /// False: the newest version had said the same before.
-    pub is_new: bool,
 }
 
 /// A heartbeat.
@@ -341,29 +280,4 @@ pub struct Counts {
     pub leases: usize,
     /// Jobs whose actor is awake.
     pub live_jobs: usize,
-}
-
-/// A product's budget as it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BudgetView {
-    /// The budget.
-    pub budget: Arc<budget::Budget>,
-    /// What is promised to offered, running and lost runs.
-    pub reserved: Usd,
-}
-
-/// What an operator orders of a budget.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BudgetCommand {
-    /// Another ceiling, another window.
-    Set {
-        /// How much may be spent in a window. None: no limit.
-        ceiling: Option<Usd>,
-        /// For how long that holds.
-        window: budget::Window,
-    },
-    /// No job is handed out.
-    Pause,
-    /// Jobs are handed out again.
-    Resume,
 }

@@ -6,15 +6,13 @@ use std::time::Duration;
 
 use domain::dispatch::{Claim, Explained, Needs, Pick, Sought};
 use domain::job::command::Fence;
-use domain::job::{Command, Decision, Job};
-use domain::product::{self as settings, Renewal, Settings};
-use domain::profile::{Profile, Snapshot, Usual, Wanted};
-use domain::{By, Epoch, FactoryId, JobId, ProductId, ProfileName, Timestamp};
+use domain::job::{Decision, Job};
+use domain::product::{Command, Renewal, Settings};
+use domain::{By, Epoch, FactoryId, JobId, ProductId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::answer::{
-    Adopted, Adoption, Ask, BeatOrder, Beaten, BudgetCommand, BudgetView, Counts, Done, FactoryView, Family, Grant,
-    NotDone, Order, Port, Published, ReportOrder, Submitted,
+    Ask, BeatOrder, Beaten, Counts, Done, FactoryView, Grant, NotDone, Order, Port, ReportOrder, Submission, Submitted,
 };
 use crate::claim::{Answer, Claiming, Desk};
 use crate::job::carry::{claim_key, decision};
@@ -22,7 +20,7 @@ use crate::lane::Lane;
 use crate::line::Hearers;
 use crate::node::Shared;
 use crate::store::ReceiptKind;
-use crate::{adopt, budget, dispatcher, edit, factory, feed, job, product, submit};
+use crate::{dispatcher, factory, feed, job, product, submit};
 
 /// A product that is open. Cheap to clone; every copy goes to the same actors.
 #[derive(Clone)]
@@ -50,14 +48,9 @@ impl Product {
 
     /// Submits a job, or finds the one that the same submit made before.
     ///
-    /// Refuses a key that was used for other content, dependencies that do not exist, and circles of them.
-    pub async fn submit(&self, family: impl Into<Family>) -> Result<Submitted, NotDone> {
-        submit::submit(&self.lane, &self.actors, family.into()).await
-    }
-
-    /// Gives a job that is there already children, and the job's change with them: all of it, or nothing.
-    pub async fn adopt(&self, parent: JobId, adoption: Adoption) -> Result<Adopted, NotDone> {
-        adopt::adopt(&self.lane, &self.actors, parent, adoption).await
+    /// Refuses a key that was used for other content, and dependencies that do not exist.
+    pub async fn submit(&self, submission: Submission) -> Result<Submitted, NotDone> {
+        submit::submit(&self.lane, &self.actors, submission).await
     }
 
     /// Claims jobs; none if nothing fits within the time that the claim may wait.
@@ -106,11 +99,6 @@ impl Product {
 
     /// Gives a job an order: an operator's command, or the holder's release.
     pub async fn order(&self, job: JobId, order: Order) -> Result<Done, NotDone> {
-        if let Command::Edit(edit) = &order.command
-            && edit.changes_dependencies()
-        {
-            return edit::edit(&self.lane, &self.actors, job, order).await;
-        }
         self.ask_job(job, |port| job::Msg::Order(Box::new(order), port)).await
     }
 
@@ -163,54 +151,18 @@ impl Product {
     }
 
     /// Pauses, resumes or stops the product.
-    pub async fn set_gate(&self, command: settings::Command, by: By) -> Result<Arc<Settings>, NotDone> {
+    pub async fn set_gate(&self, command: Command, by: By) -> Result<Arc<Settings>, NotDone> {
         self.set(command, by, None).await
     }
 
     /// Changes the product's settings. Refuses to if they have not the `rev` that the caller has seen.
-    pub async fn set(&self, command: settings::Command, by: By, if_rev: Option<u64>) -> Result<Arc<Settings>, NotDone> {
+    pub async fn set(&self, command: Command, by: By, if_rev: Option<u64>) -> Result<Arc<Settings>, NotDone> {
         self.ask(|port| product::Msg::Set(product::GateOrder::new(command, by, if_rev, port))).await
-    }
-
-    /// The product's budget as it stands. Refuses where budgets are switched off.
-    pub async fn budget(&self) -> Result<BudgetView, NotDone> {
-        self.ask_budget(budget::Msg::View).await
-    }
-
-    /// Changes the budget, pauses or resumes it. Refuses to if it has not the `rev` that the caller has seen, and to
-    /// resume what its ceiling has paused.
-    pub async fn set_budget(&self, command: BudgetCommand, by: By, if_rev: Option<u64>) -> Result<BudgetView, NotDone> {
-        self.ask_budget(|port| budget::Msg::Set(budget::Order::new(command, by, if_rev, port))).await
     }
 
     /// The product's settings.
     pub async fn settings(&self) -> Result<Arc<Settings>, NotDone> {
         self.ask(product::Msg::Settings).await
-    }
-
-    /// Publishes a profile: a new version of it, unless the newest one says the same.
-    pub async fn publish(&self, name: ProfileName, snapshot: Snapshot, by: By) -> Result<Published, NotDone> {
-        self.ask(|port| product::Msg::Publish(Box::new(product::Publish { name, snapshot, by, port }))).await
-    }
-
-    /// The profile that a run or a job names, if it names one that there is.
-    pub async fn profile(&self, named: Option<&str>) -> Result<Option<Arc<Profile>>, NotDone> {
-        Ok(self.lane.profiles.named(named).await?)
-    }
-
-    /// What fills in what submitters leave out, with those of the named profiles that there are.
-    pub async fn usual(&self, named: impl IntoIterator<Item = Wanted>) -> Result<Usual, NotDone> {
-        let settings = self.lane.settings.get();
-        let mut usual = Usual { product: settings.defaults(), ..Usual::default() };
-        if let Some(wanted) = &settings.default_profile {
-            usual.default_profile = self.lane.profiles.find(wanted).await?;
-        }
-        for wanted in named {
-            if let Some(found) = self.lane.profiles.find(&wanted).await? {
-                usual.named.insert(wanted, found);
-            }
-        }
-        Ok(usual)
     }
 
     /// Begins to watch a job: what is given back returns when its `rev` is beyond `rev`, or the time is over.
@@ -262,7 +214,6 @@ impl Product {
             Part::Product => self.actors.product.kill(),
             Part::Dispatcher => self.actors.dispatcher.kill(),
             Part::Feed => self.actors.feed.kill(),
-            Part::Budget => drop(self.actors.budget.as_ref().map(|budget| budget.kill())),
             Part::Job(_) | Part::Factory(_) => drop(self.actors.product.cast(product::Msg::Kill(part))),
         }
     }
@@ -271,13 +222,6 @@ impl Product {
     pub(crate) fn stop_waiting(&self) {
         // A dispatcher that has gone has no waiting claims.
         let _ = self.actors.dispatcher.cast(dispatcher::Msg::Stop);
-    }
-
-    async fn ask_budget<T>(&self, msg: impl FnOnce(Port<T>) -> budget::Msg) -> Result<T, NotDone> {
-        let budget = self.actors.budget.as_ref().ok_or(NotDone::NoBudgets)?;
-        let (port, outcome) = oneshot::channel();
-        budget.cast(msg(port)).map_err(|_| reloading())?;
-        outcome.await.unwrap_or(Err(NotDone::OutcomeUnknown))
     }
 
     async fn ask_job(&self, job: JobId, msg: impl FnOnce(Port<Done>) -> job::Msg) -> Result<Done, NotDone> {
@@ -326,13 +270,12 @@ impl Product {
         };
         let Some(run) = run else { return Ok(None) };
         Ok(Some(Grant {
+            run,
             epoch,
             expires_at: lease.as_ref().map_or(job.updated_at, |lease| lease.expires_at),
             ttl_sec: lease.as_ref().map_or(0, |lease| lease.ttl_sec),
             lease_active: lease.is_some(),
             repeated: true,
-            profile: self.lane.profiles.named(run.profile.as_deref()).await?,
-            run,
             decision: decision(&self.lane, job.id, epoch).await?.map(|(_, decision)| decision),
             job,
         }))
@@ -348,8 +291,6 @@ pub enum Part {
     Dispatcher,
     /// Its feed.
     Feed,
-    /// Its budget, where one is kept.
-    Budget,
     /// A job, if its actor is awake.
     Job(JobId),
     /// A factory.

@@ -4,15 +4,12 @@
 //! waits for another: messages are casts, and only a caller's port waits.
 
 mod admission;
-mod adopt;
 mod alarm;
 mod answer;
-mod budget;
 mod claim;
 pub mod clock;
 mod coordinator;
 mod dispatcher;
-mod edit;
 mod factory;
 mod faults;
 mod feed;
@@ -22,7 +19,6 @@ mod lane;
 mod line;
 mod node;
 mod product;
-mod profiles;
 mod reaping;
 mod restart;
 pub mod store;
@@ -30,8 +26,8 @@ mod submit;
 
 pub use admission::{Limits, Permit};
 pub use answer::{
-    Adopted, Adoption, Ask, BeatOrder, Beaten, BudgetCommand, BudgetView, CardPatch, Counts, Done, FactoryView, Family,
-    Grant, NotDone, Order, Published, ReportOrder, Submission, Submitted,
+    Ask, BeatOrder, Beaten, CardPatch, Counts, Done, FactoryView, Grant, NotDone, Order, ReportOrder, Submission,
+    Submitted,
 };
 #[cfg(feature = "faults")]
 pub use faults::BadFaults;

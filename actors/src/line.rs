@@ -1,11 +1,11 @@
-//! Where a product's committed batches go: to its dispatcher, its feed, its budget and the product itself, in this order.
+//! Where a product's committed batches go: to its dispatcher, its feed and the product itself, in this order.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ractor::ActorRef;
 
 use crate::store::{Ears, Told};
-use crate::{budget, dispatcher, feed, product};
+use crate::{dispatcher, feed, product};
 
 /// The actors that hear of committed batches.
 #[derive(Clone)]
@@ -13,8 +13,6 @@ pub(crate) struct Hearers {
     pub(crate) product: ActorRef<product::Msg>,
     pub(crate) dispatcher: ActorRef<dispatcher::Msg>,
     pub(crate) feed: ActorRef<feed::Msg>,
-    /// Where budgets are kept.
-    pub(crate) budget: Option<ActorRef<budget::Msg>>,
 }
 
 impl Hearers {
@@ -22,7 +20,6 @@ impl Hearers {
     fn hand_on(&self, batch: &Arc<[Told]>) {
         let _ = self.dispatcher.cast(dispatcher::Msg::Told(batch.clone()));
         let _ = self.feed.cast(feed::Msg::Told(batch.clone()));
-        let _ = self.budget.as_ref().map(|budget| budget.cast(budget::Msg::Told(batch.clone())));
         let _ = self.product.cast(product::Msg::Told(batch.clone()));
     }
 }

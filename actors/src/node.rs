@@ -14,8 +14,7 @@ use crate::answer::NotDone;
 use crate::clock::{Clock, Ids};
 use crate::coordinator::{self, Coordinator};
 use crate::handle::{Product, reloading};
-use crate::lane::{Current, Fleet, Lane, Pulses, Zombies};
-use crate::profiles::Profiles;
+use crate::lane::{Fleet, Lane, Pulses, Zombies};
 use crate::reaping::Reaping;
 use crate::store::{Store, Why};
 
@@ -42,8 +41,6 @@ pub struct Switches {
     pub preemption: bool,
     /// What would be granted is decided and recorded, and nothing is granted.
     pub shadow: bool,
-    /// Jobs are handed out only as far as the product's budget reaches.
-    pub budgets: bool,
 }
 
 /// What all products of a node share.
@@ -65,8 +62,6 @@ impl Shared {
             pulses: Pulses::default(),
             zombies: Zombies::default(),
             fleet: Fleet::default(),
-            settings: Current::new(product.clone()),
-            profiles: Profiles::new(world.store.clone(), product.clone()),
             switches: world.switches,
         }
     }
@@ -156,11 +151,6 @@ impl Node {
         let mut products: Vec<_> = self.book.iter().filter_map(|entry| entry.value().clone()).collect();
         products.sort_by(|a, b| a.id().cmp(b.id()));
         products
-    }
-
-    /// The features that are switched on.
-    pub fn switches(&self) -> Switches {
-        self.world.switches
     }
 
     /// Where reads go.

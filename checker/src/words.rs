@@ -154,7 +154,6 @@ pub(crate) enum Code {
     NotFound,
     InvalidRequest,
     PreconditionFailed,
-    DependencyCycle,
     /// The answer carries none.
     #[serde(skip)]
     #[default]

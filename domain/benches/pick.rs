@@ -58,7 +58,6 @@ fn job(no: u128, mix: Mix) -> Standing {
         due_at: matches!(mix, Mix::Dated).then_some(Timestamp(NOW.0 + due)),
         not_before: None,
         tenure: None,
-        parent: None,
         awaits: None,
     }
 }

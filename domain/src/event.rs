@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FactoryId, Timestamp, budget, factory, job, product, profile};
+use crate::{FactoryId, Timestamp, factory, job, product};
 
 /// Who caused something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ pub struct Event {
     pub fact: Fact,
 }
 
-/// A fact about a job, a factory, the product, its budget or one of its profiles.
+/// A fact about a job, a factory or the product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Fact {
@@ -49,10 +49,6 @@ pub enum Fact {
     Factory(factory::Fact),
     /// About the product.
     Product(product::Fact),
-    /// About its budget.
-    Budget(budget::Fact),
-    /// About a profile.
-    Profile(profile::Fact),
 }
 
 impl Fact {
@@ -62,8 +58,6 @@ impl Fact {
             Self::Job(fact) => fact.kind(),
             Self::Factory(fact) => fact.kind(),
             Self::Product(fact) => fact.kind(),
-            Self::Budget(fact) => fact.kind(),
-            Self::Profile(fact) => fact.kind(),
         }
     }
 }
@@ -83,17 +77,5 @@ impl From<factory::Fact> for Fact {
 impl From<product::Fact> for Fact {
     fn from(fact: product::Fact) -> Self {
         Self::Product(fact)
-    }
-}
-
-impl From<budget::Fact> for Fact {
-    fn from(fact: budget::Fact) -> Self {
-        Self::Budget(fact)
-    }
-}
-
-impl From<profile::Fact> for Fact {
-    fn from(fact: profile::Fact) -> Self {
-        Self::Profile(fact)
     }
 }

@@ -4,7 +4,6 @@
 //! changes nothing, `apply` cannot fail. There is no clock, no randomness, no I/O and no runtime in here:
 //! whoever calls hands in the time and the ids.
 
-pub mod budget;
 pub mod dispatch;
 pub mod event;
 pub mod factory;
@@ -13,10 +12,9 @@ pub mod job;
 pub mod money;
 pub mod mutant;
 pub mod product;
-pub mod profile;
 pub mod time;
 
 pub use event::{By, Event};
-pub use ids::{Epoch, FactoryId, JobId, ProductId, ProfileName, RunId};
+pub use ids::{Epoch, FactoryId, JobId, ProductId, RunId};
 pub use money::Usd;
 pub use time::Timestamp;

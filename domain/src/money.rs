@@ -23,29 +23,6 @@ impl Usd {
     pub fn plus(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
-
-    /// What is left without `other`; nothing if that is more.
-    #[must_use]
-    pub fn minus(self, other: Self) -> Self {
-        Self(self.0.saturating_sub(other.0))
-    }
-}
-
-/// An amount that may be absent, as a decimal text: for members of events.
-pub(crate) mod maybe_text {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use super::Usd;
-
-    #[allow(clippy::ref_option, reason = "the shape that serde asks for")]
-    pub(crate) fn serialize<S: Serializer>(usd: &Option<Usd>, to: S) -> Result<S::Ok, S::Error> {
-        usd.map(|usd| usd.to_string()).serialize(to)
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Usd>, D::Error> {
-        let text: Option<String> = Option::deserialize(from)?;
-        text.map(|text| text.parse().map_err(serde::de::Error::custom)).transpose()
-    }
 }
 
 impl FromStr for Usd {

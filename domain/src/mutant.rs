@@ -119,21 +119,6 @@ mutants! { simulation {
     GraceIgnored,
     /// What has become of dependencies is not looked at after a start.
     VerdictForgotten,
-    // Parents and children.
-    /// The last child does not unblock its parent.
-    LastChildForgotten,
-    /// A parent is unblocked while one child is open.
-    OpenChildIgnored,
-    /// Jobs may wait for each other in a circle.
-    CircleIgnored,
-    /// A parent does not wait for the children that it is submitted with.
-    ChildrenUncounted,
-    /// What is below a cancelled parent goes on.
-    SubtreeSpared,
-    /// A parent that completes by itself ships though a child has failed.
-    FailedChildShips,
-    /// Children that are added call back what was overruled.
-    OverruledAgain,
     // Leases in time.
     /// A renewal is answered and does nothing.
     RenewalForgotten,
@@ -167,10 +152,6 @@ mutants! { simulation {
     ExclusionIgnored,
     /// A seat that was freed for a job goes to anybody.
     ReservationIgnored,
-    /// Jobs are handed out whatever is left of the product's money.
-    CeilingIgnored,
-    /// What is promised to jobs on offer is promised again.
-    OfferedMoneyFree,
 } }
 
 #[cfg(feature = "mutants")]

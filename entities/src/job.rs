@@ -30,8 +30,6 @@ pub struct Model {
     pub schema: i32,
     /// Everything else, a JSON text.
     pub state: String,
-    /// The job that it is a part of.
-    pub parent: Option<Uuid>,
 }
 
 /// None: rows are joined by hand.

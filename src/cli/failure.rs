@@ -16,7 +16,7 @@ pub(super) enum Failure {
     /// The coordinator said no, or was not reached.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// A markdown file is refused, where possible at a place in it.
+    /// A markdown file is refused, at a place in it.
     #[error("{file}: {problem}")]
     Manifest {
         /// The file's name.
@@ -60,7 +60,7 @@ impl Failure {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Client(error) => error.problem().map_or(Exit::Failed, of_problem),
-            Self::Manifest { problem, .. } => of_problem(problem),
+            Self::Manifest { .. } => Exit::Failed,
             Self::Said { exit, .. } | Self::Told(exit) => *exit,
             // Whoever closed the pipe has read enough.
             Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
@@ -88,13 +88,7 @@ impl Failure {
     }
 
     fn as_json(&self) -> String {
-        let problem = match self {
-            Self::Manifest { file, problem, .. } => Some((**problem).clone().with("file", file.as_str())),
-            Self::Client(_) | Self::Said { .. } | Self::Io(_) | Self::Told(_) | Self::Interrupted => {
-                self.problem().cloned()
-            }
-        };
-        let written = problem.and_then(|problem| serde_json::to_string(&problem).ok());
+        let written = self.problem().and_then(|problem| serde_json::to_string(problem).ok());
         written.unwrap_or_else(|| json!({"title": "It failed", "detail": self.to_string()}).to_string())
     }
 
@@ -174,7 +168,6 @@ mod tests {
         assert!(words.contains("job.md:2:11: "), "{words}");
         assert!(words.contains("priority: urgent"), "{words}");
         assert!(words.contains("invalid-manifest"), "{words}");
-        assert!(failure.as_json().contains("\"file\":\"job.md\""), "{}", failure.as_json());
     }
 
     #[test]

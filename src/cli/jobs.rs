@@ -1,12 +1,11 @@
 //! `gigafactory jobs`: lists jobs, the newest first.
 
-use wire::{Job, JobFilter};
+use wire::{Job, JobFilter, Priority, Stage};
 
 use super::connect::Desk;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::out::{ago, note, or_dash, short, stage, table, word};
-use super::select::Selection;
 
 /// The largest page.
 const PAGE: u32 = 1_000;
@@ -14,8 +13,24 @@ const PAGE: u32 = 1_000;
 /// Which jobs.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    #[command(flatten)]
-    which: Selection,
+    /// Only jobs in one of these stages.
+    #[arg(long, value_delimiter = ',')]
+    stage: Vec<Stage>,
+    /// Only jobs of this urgency.
+    #[arg(long)]
+    priority: Option<Priority>,
+    /// Only jobs that this factory holds.
+    #[arg(long, value_name = "ID")]
+    factory: Option<String>,
+    /// Only jobs that ask for this capability.
+    #[arg(long)]
+    capability: Option<String>,
+    /// Only jobs with this label.
+    #[arg(long, value_name = "KEY[=VALUE]")]
+    label: Option<String>,
+    /// Only jobs with these words in title or body.
+    #[arg(long, value_name = "WORDS")]
+    search: Option<String>,
     /// How many.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     limit: u32,
@@ -29,8 +44,16 @@ pub(super) struct Args {
 
 /// Lists the jobs.
 pub(super) async fn run(desk: Desk, args: Args) -> Result<Exit, Failure> {
-    let limit = Some(if args.all { PAGE } else { args.limit });
-    let mut filter = JobFilter { limit, ..args.which.filter() };
+    let mut filter = JobFilter {
+        stages: args.stage,
+        priority: args.priority,
+        factory_id: args.factory,
+        capability: args.capability,
+        label: args.label,
+        q: args.search,
+        limit: Some(if args.all { PAGE } else { args.limit }),
+        ..JobFilter::default()
+    };
     let mut found = 0;
     loop {
         let page = desk.client.jobs(&filter).await?;

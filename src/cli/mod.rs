@@ -2,7 +2,6 @@
 //! else to the standard error stream; a verb has a file of its own, and none decides anything about jobs.
 
 mod act;
-mod budget;
 mod check;
 mod completions;
 mod connect;
@@ -18,9 +17,7 @@ mod jobs;
 mod openapi;
 mod out;
 mod product;
-mod profiles;
 mod raw;
-mod select;
 mod settings;
 mod show;
 mod submit;
@@ -81,12 +78,8 @@ enum Verb {
     Resume,
     /// Hands out no more jobs and takes back every lease.
     Estop,
-    /// Lists profiles, shows what one says, publishes a new version.
-    Profiles(profiles::Args),
-    /// Shows what is chosen for the product, or changes it: limits, estimates, defaults, what is recorded.
+    /// Shows what is chosen for the product, or changes it: limits, estimates, what is recorded.
     Settings(settings::Args),
-    /// Shows what the product may spend and has spent, changes it, or says where the money went.
-    Budget(budget::Args),
     /// Shows what the terms of the score weigh in the product, or changes it.
     Weights(weights::Args),
     /// Shows all of it at work: a coordinator, factories, a dozen jobs, a lost machine.
@@ -128,16 +121,14 @@ fn run(global: Global, verb: Verb) -> Result<Exit, Failure> {
         Verb::Jobs(args) => asked(jobs::run(Desk::open(&global)?, args)),
         Verb::Show(args) => asked(show::run(Desk::open(&global)?, args)),
         Verb::Explain(args) => asked(explain::run(Desk::open(&global)?, args)),
-        Verb::Requeue(args) => asked(act::run_many(Desk::open(&global)?, args)),
-        Verb::Reject(args) => asked(act::run_many(Desk::open(&global)?, args)),
-        Verb::Cancel(args) => asked(act::run_many(Desk::open(&global)?, args)),
-        Verb::Ship(args) => asked(act::run_many(Desk::open(&global)?, args)),
-        Verb::Approve(args) => asked(act::run_many(Desk::open(&global)?, args)),
+        Verb::Requeue(args) => asked(act::run(Desk::open(&global)?, args)),
+        Verb::Reject(args) => asked(act::run(Desk::open(&global)?, args)),
+        Verb::Cancel(args) => asked(act::run(Desk::open(&global)?, args)),
+        Verb::Ship(args) => asked(act::run(Desk::open(&global)?, args)),
+        Verb::Approve(args) => asked(act::run(Desk::open(&global)?, args)),
         Verb::Answer(args) => asked(act::run(Desk::open(&global)?, args)),
         Verb::Factories(args) => asked(factories::run(Desk::open(&global)?, args)),
-        Verb::Profiles(args) => asked(profiles::run(Desk::open(&global)?, args)),
         Verb::Settings(args) => asked(settings::run(Desk::open(&global)?, args)),
-        Verb::Budget(args) => asked(budget::run(Desk::open(&global)?, args)),
         Verb::Weights(args) => asked(weights::run(Desk::open(&global)?, args)),
         Verb::Pause => asked(product::run(Desk::open(&global)?, product::Order::Pause)),
         Verb::Resume => asked(product::run(Desk::open(&global)?, product::Order::Resume)),
@@ -174,26 +165,6 @@ mod tests {
         for exit in Exit::ALL {
             let line = format!("  {:<3}", exit.code());
             assert!(help.contains(&line), "{line:?} is missing in\n{help}");
-        }
-    }
-
-    #[test]
-    fn jobs_are_named_or_selected() {
-        let parse = |words: &str| Cli::try_parse_from(words.split(' ')).map(drop).map_err(|error| error.kind());
-        for good in [
-            "g cancel a b",
-            "g cancel --stage queued --label team=core --dry-run",
-            "g ship a --dry-run",
-            "g approve --by ann --priority high",
-            "g requeue --stage failed,dead_letter --note again",
-            "g answer a --text yes",
-        ] {
-            assert_eq!(parse(good), Ok(()), "{good}");
-        }
-        for bad in
-            ["g cancel", "g cancel --dry-run", "g cancel a --stage queued", "g answer --stage blocked --text yes"]
-        {
-            assert!(parse(bad).is_err(), "{bad}");
         }
     }
 

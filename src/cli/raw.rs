@@ -24,10 +24,10 @@ fn request(global: &Global, method: Method, path: &str) -> Result<RequestBuilder
     })
 }
 
-/// Asks what would become of a job, in markdown or JSON as the type of the content says.
-pub(super) async fn dry_run(global: &Global, content_type: &str, body: String) -> Result<Value, Failure> {
+/// Asks what would become of a markdown job.
+pub(super) async fn dry_run(global: &Global, text: &str) -> Result<Value, Failure> {
     let request = request(global, Method::POST, "fleet/jobs?dryRun=true")?;
-    let sent = request.header(CONTENT_TYPE, content_type).body(body).send().await;
+    let sent = request.header(CONTENT_TYPE, "text/markdown").body(text.to_owned()).send().await;
     let response = sent.map_err(|error| ClientError::Transport(error.without_url()))?;
     let good = response.status().is_success();
     let body = response.bytes().await.map_err(|error| ClientError::Transport(error.without_url()))?;

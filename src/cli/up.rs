@@ -87,7 +87,7 @@ async fn serve(config: Config) -> Result<Exit, Failure> {
         let serving = serving.map_err(|error| Failure::said(Exit::Failed, error.to_string()))?;
         Out::new(false).line(&format!("listening on http://{}", serving.address))?;
         let (address, data, on) = (serving.address, config.data.display(), config.switches);
-        tracing::info!(%address, %data, preemption = on.preemption, budgets = on.budgets, shadow = on.shadow, "the coordinator serves");
+        tracing::info!(%address, %data, preemption = on.preemption, shadow = on.shadow, "the coordinator serves");
         let mut asked = false;
         let stop = async {
             tokio::select! {

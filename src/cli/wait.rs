@@ -71,7 +71,6 @@ fn told(job: &Job) -> String {
             format!(": {} (gigafactory answer {} --text …)", clean(question), job.id)
         }
         (Some(BlockedReason::Dependencies), _) => ": waits for its dependencies".to_owned(),
-        (Some(BlockedReason::Children), _) => ": waits for its children".to_owned(),
         (Some(BlockedReason::DependencyFailed), _) => ": a dependency did not ship".to_owned(),
         (Some(BlockedReason::NeedsInput), None) | (None, _) => String::new(),
     };

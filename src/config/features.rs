@@ -30,7 +30,7 @@ const fn missing(name: &'static str, what: &'static str) -> Feature {
 /// Every switch.
 pub const FEATURES: [Feature; 8] = [
     here("FLEET_PREEMPTION", "preemption of running jobs", |switches| &mut switches.preemption),
-    here("FLEET_BUDGETS", "budgets of products", |switches| &mut switches.budgets),
+    missing("FLEET_BUDGETS", "budgets of products"),
     missing("FLEET_TRACKER_ECHO", "the echo to a tracker"),
     missing("FLEET_REQUIRE_FACTORY_TOKEN", "tokens of factories"),
     here("FLEET_SHADOW", "shadow mode", |switches| &mut switches.shadow),

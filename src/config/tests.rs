@@ -40,7 +40,7 @@ fn what_is_not_understood_is_refused_by_name() {
 #[test]
 fn a_feature_that_is_not_there_cannot_be_switched_on() {
     let missing: Vec<_> = FEATURES.iter().filter(|feature| !feature.address && !feature.is_here()).collect();
-    assert_eq!(missing.len(), 3);
+    assert_eq!(missing.len(), 4);
     for feature in missing {
         for word in ["1", "true", "on"] {
             let refused = resolve(Given::default(), &[HOME, (feature.name, word)], None).unwrap_err();
@@ -70,7 +70,6 @@ fn a_feature_that_is_there_is_on_or_off() {
     let off = Switches::default();
     let cases = [
         ("FLEET_PREEMPTION", Switches { preemption: true, ..off }),
-        ("FLEET_BUDGETS", Switches { budgets: true, ..off }),
         ("FLEET_SHADOW", Switches { shadow: true, ..off }),
     ];
     assert!(cases.iter().map(|(name, _)| *name).eq(FEATURES.iter().filter(|one| one.is_here()).map(|one| one.name)));
@@ -101,6 +100,6 @@ fn a_feature_that_is_there_is_on_or_off() {
         }
     }
     let both = [HOME, ("FLEET_PREEMPTION", "1"), ("FLEET_SHADOW", "true")];
-    assert_eq!(switches(&both, None).unwrap(), Switches { preemption: true, shadow: true, ..off });
+    assert_eq!(switches(&both, None).unwrap(), Switches { preemption: true, shadow: true });
     assert!(switches(&both, Some("[flags]\nFLEET_X = true")).unwrap_err().to_string().contains("no flag FLEET_X"));
 }

@@ -5,7 +5,6 @@
 
 mod answer;
 mod body;
-mod budgets;
 mod call;
 mod claim;
 mod factories;
@@ -18,7 +17,6 @@ mod page;
 mod perform;
 mod preview;
 mod product;
-mod profiles;
 mod query;
 mod refusal;
 mod routes;

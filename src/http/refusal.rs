@@ -1,11 +1,9 @@
 //! Says what an actor's "no" is on the wire: one code for each.
 //! Tells nothing of what goes on inside.
 
-use std::collections::BTreeMap;
-
 use actors::NotDone;
 use domain::job::Stage;
-use domain::{JobId, budget, factory, job};
+use domain::{factory, job};
 use wire::{Code, Problem};
 
 /// The problem that a refusal is.
@@ -26,11 +24,6 @@ pub(super) fn of(no: NotDone) -> Problem {
             Problem::new(Code::IdempotencyMismatch, detail).with("jobId", job.to_string())
         }
         NotDone::UnknownDependency { ids } => unknown_dependencies(&ids),
-        NotDone::Cycle { path } => circle(&path, &BTreeMap::new()),
-        NotDone::Budget(budget::Refusal::CeilingReached { .. }) => {
-            Problem::new(Code::IllegalTransition, detail).with("from", "paused").with("to", "active")
-        }
-        NotDone::NoBudgets => Problem::new(Code::NotFound, "budgets are switched off (FLEET_BUDGETS)"),
         NotDone::TooMany { retry_after_sec } => Problem::new(Code::RateLimited, detail).retry_after(retry_after_sec),
         NotDone::Overloaded { retry_after_sec } => Problem::new(Code::Overloaded, detail).retry_after(retry_after_sec),
         NotDone::Stopping => Problem::new(Code::Overloaded, detail),
@@ -49,20 +42,10 @@ pub(super) fn precondition(rev: u64) -> Problem {
 }
 
 /// Some dependencies do not exist.
-pub(super) fn unknown_dependencies(ids: &[JobId]) -> Problem {
+pub(super) fn unknown_dependencies(ids: &[domain::JobId]) -> Problem {
     let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
     let detail = format!("no such job: {}", ids.join(", "));
     Problem::new(Code::UnknownDependency, detail).with("ids", ids)
-}
-
-/// The problem of a request that makes several jobs, in which they have names of their own.
-pub(super) fn of_family(why: NotDone, names: &BTreeMap<JobId, String>) -> Problem {
-    if let NotDone::Cycle { path } = &why { circle(path, names) } else { of(why) }
-}
-
-fn circle(path: &[JobId], names: &BTreeMap<JobId, String>) -> Problem {
-    let path: Vec<String> = path.iter().map(|id| names.get(id).cloned().unwrap_or_else(|| id.to_string())).collect();
-    super::jobs::cycle(&path.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 fn of_job(refusal: job::Refusal) -> Problem {

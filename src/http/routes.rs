@@ -10,7 +10,7 @@ use utoipa::openapi::path::HttpMethod;
 use super::answer::Answer;
 use super::call::Call;
 use super::meter::Meter;
-use super::{budgets, claim, factories, jobs, node, preview, product, profiles};
+use super::{claim, factories, jobs, node, preview, product};
 
 /// What a route does.
 type Run = fn(Call) -> LocalBoxFuture<'static, Answer>;
@@ -77,7 +77,6 @@ macro_rules! routes {
 routes! {
     jobs::submit,
     jobs::batch,
-    jobs::actions,
     jobs::list,
     jobs::get,
     jobs::patch,
@@ -87,8 +86,6 @@ routes! {
     jobs::ship,
     jobs::approve,
     jobs::answer,
-    jobs::children,
-    jobs::dag,
     jobs::runs,
     jobs::events,
     jobs::explain,
@@ -110,14 +107,6 @@ routes! {
     product::set_settings,
     product::weights,
     product::set_weights,
-    budgets::get,
-    budgets::set,
-    budgets::pause,
-    budgets::resume,
-    budgets::burndown,
-    profiles::publish,
-    profiles::list,
-    profiles::get,
     node::version,
     node::openapi,
     node::healthz,

@@ -54,8 +54,6 @@ impl SqliteBackend {
             | Change::Job { .. }
             | Change::Factory { .. }
             | Change::Settings { .. }
-            | Change::Budget { .. }
-            | Change::Profile { .. }
             | Change::Renewals { .. } => None,
         };
         let wanted: Vec<(JobId, Epoch)> = batch.iter().filter_map(usage).collect();

@@ -3,12 +3,10 @@
 use std::collections::HashMap;
 
 use actors::store::{Change, Numbered, Receipt, Renewed, Write};
-use domain::budget::{Budget, Charge, Day};
 use domain::factory::Factory;
 use domain::job::{Job, Run, Spec};
 use domain::product::Settings;
-use domain::profile::Snapshot as Says;
-use domain::{Epoch, FactoryId, JobId, ProductId, ProfileName, Timestamp, event};
+use domain::{Epoch, FactoryId, JobId, ProductId, Timestamp, event};
 use sea_orm::Value;
 use serde::Serialize;
 
@@ -40,12 +38,9 @@ type Snapshot<'a> = (
     u32,
     i32,
     State<'a>,
-    Option<JobId>,
 );
 type Ended<'a> = (JobId, Epoch, &'a ProductId, Run);
 type Kept<'a> = (&'a ProductId, &'static str, &'a str, JobId, Epoch, u64, &'a str, Timestamp);
-type Charged<'a> = (&'a ProductId, JobId, Epoch, Day, bool, &'a Charge);
-type Published<'a> = (&'a ProductId, &'a ProfileName, u32, &'a Says, Timestamp, String);
 type Renewal<'a> = (&'a ProductId, JobId, Epoch, Timestamp, u32, u32);
 
 /// The rows of a batch.
@@ -61,9 +56,6 @@ pub(super) struct Batch<'a> {
     renewals: Vec<Renewal<'a>>,
     factories: Vec<(&'a ProductId, &'a FactoryId, u64, &'a Factory)>,
     settings: Vec<(&'a ProductId, u64, &'a Settings)>,
-    budgets: Vec<(&'a ProductId, u64, &'a Budget)>,
-    charges: Vec<Charged<'a>>,
-    profiles: Vec<Published<'a>>,
 }
 
 impl<'a> Batch<'a> {
@@ -80,12 +72,7 @@ impl<'a> Batch<'a> {
     fn log(&mut self, first_seq: u64, write: &'a Write) {
         let mut prev = match &write.change {
             Change::Job { prev_seq, .. } | Change::Note { prev_seq, .. } => Some(*prev_seq).filter(|seq| *seq > 0),
-            Change::Submit { .. }
-            | Change::Factory { .. }
-            | Change::Settings { .. }
-            | Change::Budget { .. }
-            | Change::Profile { .. }
-            | Change::Renewals { .. } => None,
+            Change::Submit { .. } | Change::Factory { .. } | Change::Settings { .. } | Change::Renewals { .. } => None,
         };
         let (job, factory, rev) = (write.job_id(), write.factory_id(), write.rev());
         for (seq, fact) in (first_seq..).zip(&write.facts) {
@@ -128,15 +115,6 @@ impl<'a> Batch<'a> {
             }
             Change::Factory { factory } => self.factories.push((product, &factory.id, factory.rev, factory)),
             Change::Settings { settings } => self.settings.push((product, settings.rev, settings)),
-            Change::Budget { budget, charge } => {
-                // The newest of a batch is the one that counts.
-                self.budgets.retain(|(of, ..)| *of != product);
-                self.budgets.push((product, budget.rev, budget));
-                self.charges.extend(charge.as_deref().map(|charge| charged(product, charge)));
-            }
-            Change::Profile { profile: p } => {
-                self.profiles.push((product, &p.name, p.version, &p.snapshot, p.created_at, write.by.to_string()));
-            }
             Change::Renewals { renewed } => self.renewals.extend(renewed.iter().map(|r| renewal(product, r))),
         }
     }
@@ -160,7 +138,6 @@ impl<'a> Batch<'a> {
             job.edition,
             SCHEMA,
             State::of(job),
-            job.spec.parent,
         ));
     }
 
@@ -177,9 +154,6 @@ impl<'a> Batch<'a> {
             rows(&self.renewals)?,
             rows(&self.factories)?,
             rows(&self.settings)?,
-            rows(&self.budgets)?,
-            rows(&self.charges)?,
-            rows(&self.profiles)?,
         ])
     }
 }
@@ -191,11 +165,6 @@ fn rows<T: Serialize>(rows: &[T]) -> Result<Value, serde_json::Error> {
 fn kept<'a>(product: &'a ProductId, receipt: &'a Receipt) -> Kept<'a> {
     let Receipt { kind, key, job, epoch, rev, content_hash, at } = receipt;
     (product, kind.as_str(), key, *job, *epoch, *rev, content_hash, *at)
-}
-
-fn charged<'a>(product: &'a ProductId, charge: &'a Charge) -> Charged<'a> {
-    let last_day = charge.days.last_key_value().map_or(Day(0), |(day, _)| *day);
-    (product, charge.job_id, charge.epoch, last_day, charge.settled, charge)
 }
 
 fn renewal<'a>(product: &'a ProductId, renewed: &Renewed) -> Renewal<'a> {

@@ -11,9 +11,9 @@ INSERT INTO job_spec (id, edition, product, key, content_hash, spec)
 SELECT unhex(v ->> 0, '-'), v ->> 1, v ->> 2, v ->> 3, v ->> 4, v -> 5
 FROM (SELECT value AS v FROM jsonb_each($2));
 
-INSERT INTO job (product, id, stage, rev, epoch, wake_at, finished_at, last_seq, edition, schema, state, parent)
+INSERT INTO job (product, id, stage, rev, epoch, wake_at, finished_at, last_seq, edition, schema, state)
 SELECT n.product, n.id, v ->> 2, CASE WHEN j.rev IS v ->> 4 THEN v ->> 3 END, v ->> 5, v ->> 6, v ->> 7, v ->> 8,
-       v ->> 9, v ->> 10, v -> 11, unhex(v ->> 12, '-')
+       v ->> 9, v ->> 10, v -> 11
 FROM (SELECT value AS v, value ->> 0 AS product, unhex(value ->> 1, '-') AS id FROM jsonb_each($3)) AS n
 LEFT JOIN job AS j ON j.product = n.product AND j.id = n.id
 WHERE true
@@ -56,22 +56,5 @@ SELECT v ->> 0, v ->> 1, v -> 2
 FROM (SELECT value AS v FROM jsonb_each($10))
 WHERE true
 ON CONFLICT (product) DO UPDATE SET rev = excluded.rev, settings = excluded.settings;
-
-INSERT INTO budget (product, rev, data)
-SELECT v ->> 0, v ->> 1, v -> 2
-FROM (SELECT value AS v FROM jsonb_each($11))
-WHERE true
-ON CONFLICT (product) DO UPDATE SET rev = excluded.rev, data = excluded.data;
-
-INSERT INTO charge (product, job, epoch, last_day, settled, data)
-SELECT v ->> 0, unhex(v ->> 1, '-'), v ->> 2, v ->> 3, v ->> 4, v -> 5
-FROM (SELECT value AS v FROM jsonb_each($12))
-WHERE true
-ON CONFLICT (product, job, epoch) DO UPDATE SET
-    last_day = excluded.last_day, settled = excluded.settled, data = excluded.data;
-
-INSERT INTO profile (product, name, version, snapshot, created_at, "by")
-SELECT v ->> 0, v ->> 1, v ->> 2, v -> 3, v ->> 4, v ->> 5
-FROM (SELECT value AS v FROM jsonb_each($13));
 
 COMMIT;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use actors::store::{JobQuery, Logged, Page};
 use domain::job::Job;
-use domain::job::spec::Kind;
 use domain::{JobId, ProductId, Timestamp};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use serde_json::json;
@@ -22,12 +21,7 @@ const MATCHES: &str = "j.product = ?1 AND j.id < ifnull(?2, x'ffffffffffffffffff
     AND (?8 IS NULL OR EXISTS (SELECT 1 FROM json_each(s.spec, '$.labels') AS label \
                                WHERE label.key = ?8 AND (?9 IS NULL OR label.value = ?9))) \
     AND (?10 IS NULL OR s.spec ->> '$.trackerItemId' = ?10) \
-    AND (?11 IS NULL OR instr(lower(s.spec ->> '$.title'), ?11) > 0 OR instr(lower(s.spec ->> '$.bodyMd'), ?11) > 0) \
-    AND (?12 IS NULL OR j.parent = ?12) \
-    AND (?13 IS NULL OR (ifnull(j.state ->> '$.x', 0) > 0 OR ifnull(s.spec ->> '$.kind', 'leaf') = 'composite') = ?13) \
-    AND (?14 IS NULL OR j.stage = 'review' \
-         AND ?14 IN (SELECT value FROM json_each(s.spec, '$.approvals.reviewers')) \
-         AND ?14 NOT IN (SELECT value FROM json_each(j.state, '$.v')))";
+    AND (?11 IS NULL OR instr(lower(s.spec ->> '$.title'), ?11) > 0 OR instr(lower(s.spec ->> '$.bodyMd'), ?11) > 0)";
 
 const OF_PRODUCT: &str = "SELECT product, seq, job, factory, rev, type AS kind, at, \"by\", data FROM event \
     WHERE product = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
@@ -49,13 +43,13 @@ pub(super) async fn jobs(
 ) -> Result<Vec<Arc<Job>>, Failed> {
     let stages: Vec<_> = query.stages.iter().map(|stage| stage.as_str()).collect();
     let unfinished = !stages.is_empty() && query.stages.iter().all(|stage| !stage.is_terminal());
-    let open = if unfinished || query.reviewer.is_some() { "j.finished_at IS NULL AND" } else { "" };
+    let open = if unfinished { "j.finished_at IS NULL AND" } else { "" };
     let sql = format!(
         "SELECT {JOB_COLUMNS} FROM job AS j JOIN job_spec AS s ON s.id = j.id AND s.edition = j.edition \
          WHERE {open} {MATCHES} ORDER BY j.id DESC LIMIT ?3"
     );
     let (label, value) = query.label.clone().unzip();
-    let values: [Value; 14] = [
+    let values: [Value; 11] = [
         product.as_str().into(),
         page.after.map(|id| id.0).into(),
         limit(page.limit),
@@ -67,9 +61,6 @@ pub(super) async fn jobs(
         value.flatten().into(),
         query.tracker_item_id.clone().into(),
         query.text.as_ref().map(|text| text.to_ascii_lowercase()).into(),
-        query.parent.map(|id| id.0).into(),
-        query.kind.map(|kind| kind == Kind::Composite).into(),
-        query.reviewer.clone().into(),
     ];
     let rows = select(db, &sql, values).await?;
     rows.iter().map(|row| Ok(Arc::new(JobRow::from_query_result(row, "")?.job()?))).collect()

@@ -16,7 +16,7 @@ use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, Trans
 
 use super::connect::{Role, connect};
 use super::outcome::why;
-use super::read::{Failed, children, factories, fetch, select, stages};
+use super::read::{Failed, factories, fetch, select, stages};
 use super::saved::{STATE, Waiting, json, number, stage};
 
 /// How many jobs come as one text.
@@ -76,8 +76,6 @@ async fn load(
     let (waiting, busy) = open_jobs(db, product).await?;
     let awaits = waiting.iter().filter_map(|job| job.awaits.as_ref());
     let named: BTreeSet<JobId> = awaits.flat_map(|awaits| &awaits.jobs).copied().collect();
-    let composite = waiting.iter().filter(|job| job.awaits.as_ref().is_some_and(|awaits| awaits.composite));
-    let composite: Vec<JobId> = composite.map(|job| job.job).collect();
     Ok(Opened {
         last_seq,
         last_at,
@@ -86,19 +84,8 @@ async fn load(
         leased: leased(db, product, &Vec::from_iter(busy.iter().map(|(id, _)| *id))).await?,
         reviewing: busy.iter().filter(|(_, stage)| *stage == Stage::Review).map(|(id, _)| *id).collect(),
         dependencies: stages(db, product, &Vec::from_iter(named)).await?,
-        children: children(db, product, &composite).await?,
-        orphans: orphans(db, product).await?,
         waiting,
     })
-}
-
-/// Unfinished jobs whose parent was cancelled.
-async fn orphans(db: &DatabaseTransaction, product: &ProductId) -> Result<Vec<JobId>, Failed> {
-    let sql = "SELECT c.id FROM job AS c INDEXED BY job_open CROSS JOIN job AS p ON p.product = c.product \
-               AND p.id = c.parent WHERE c.product = ?1 AND c.finished_at IS NULL AND c.parent IS NOT NULL \
-               AND p.stage = 'cancelled' ORDER BY c.id";
-    let rows = select(db, sql, [product.as_str().into()]).await?;
-    Ok(rows.iter().map(|row| row.try_get_by_index(0).map(JobId)).collect::<Result<_, DbErr>>()?)
 }
 
 /// The jobs that wait, and the other unfinished ones.

@@ -3,21 +3,18 @@
 use std::sync::Arc;
 
 use actors::store::{
-    Committed, Ears, Fault, JobQuery, Ledger, Logged, Node, Opened, Page, Receipt, ReceiptKind, Store, Stored, Why,
-    Write,
+    Committed, Ears, Fault, JobQuery, Logged, Opened, Page, Receipt, ReceiptKind, Store, Stored, Why, Write,
 };
 use async_trait::async_trait;
-use domain::budget::{Charge, Day};
 use domain::factory::Factory;
 use domain::job::{Job, Run, Stage};
-use domain::profile::{Profile, Wanted};
-use domain::{Epoch, JobId, ProductId, ProfileName, Timestamp};
+use domain::{Epoch, JobId, ProductId, Timestamp};
 use entities::{receipt, run};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::read::{Failed, select};
 use super::saved::{Unreadable, json, number};
-use super::{SqliteStore, dag, ledger, lists, profiles, read};
+use super::{SqliteStore, lists, read};
 
 /// Each product once, by jumps along the log's key.
 const PRODUCTS: &str = "WITH RECURSIVE one (product) AS (\
@@ -35,10 +32,6 @@ const NEWEST: &str = "WITH RECURSIVE one (product) AS (\
 impl Store for SqliteStore {
     async fn commit(&self, write: Write) -> Result<Committed, Fault> {
         self.committer.commit(write).await
-    }
-
-    async fn commit_all(&self, writes: Vec<Write>) -> Result<Vec<Committed>, Fault> {
-        self.committer.commit_all(writes).await
     }
 
     async fn open(&self, product: &ProductId, ears: Arc<dyn Ears>) -> Result<Opened, Fault> {
@@ -61,15 +54,6 @@ impl Store for SqliteStore {
         Ok(read::stages(&self.readers, product, ids).await?)
     }
 
-    async fn children(&self, product: &ProductId, parent: JobId) -> Result<Vec<(JobId, Stage)>, Why> {
-        let children = read::children(&self.readers, product, &[parent]).await?;
-        Ok(children.into_iter().map(|(_, child, stage)| (child, stage)).collect())
-    }
-
-    async fn dag(&self, product: &ProductId, root: JobId, most: usize) -> Result<Vec<Node>, Why> {
-        Ok(dag::nodes(&self.readers, product, root, most).await?)
-    }
-
     async fn runs(&self, product: &ProductId, job: JobId) -> Result<Vec<Run>, Why> {
         let of_job = run::Entity::find().filter(run::Column::Job.eq(job.0));
         let rows = of_job.order_by_asc(run::Column::Epoch).all(&self.readers).await.map_err(Failed::from)?;
@@ -83,32 +67,12 @@ impl Store for SqliteStore {
         Ok(own.as_ref().map(ended).transpose()?)
     }
 
-    async fn ledger(&self, product: &ProductId) -> Result<Ledger, Why> {
-        Ok(ledger::ledger(&self.readers, product).await?)
-    }
-
-    async fn charge(&self, product: &ProductId, job: JobId, epoch: Epoch) -> Result<Option<Charge>, Why> {
-        Ok(ledger::charge(&self.readers, product, job, epoch).await?)
-    }
-
-    async fn charges(&self, product: &ProductId, since: Day) -> Result<Vec<Charge>, Why> {
-        Ok(ledger::charges(&self.readers, product, since).await?)
-    }
-
     async fn events(&self, product: &ProductId, job: Option<JobId>, page: Page<u64>) -> Result<Vec<Logged>, Why> {
         Ok(lists::events(&self.readers, product, job, page).await?)
     }
 
     async fn factories(&self, product: &ProductId) -> Result<Vec<Arc<Factory>>, Why> {
         Ok(read::factories(&self.readers, product).await?)
-    }
-
-    async fn profiles(&self, product: &ProductId, page: Page<ProfileName>) -> Result<Vec<Arc<Profile>>, Why> {
-        Ok(profiles::newest(&self.readers, product, page).await?)
-    }
-
-    async fn profile(&self, product: &ProductId, wanted: &Wanted) -> Result<Option<Arc<Profile>>, Why> {
-        Ok(profiles::one(&self.readers, product, wanted).await?)
     }
 
     async fn receipt(&self, product: &ProductId, kind: ReceiptKind, key: &str) -> Result<Option<Receipt>, Why> {

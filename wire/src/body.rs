@@ -162,6 +162,7 @@ mod tests {
             (r#"{"bodyMd":"x","priority":"urgent"}"#, "/priority", "unknown variant `urgent`"),
             (r#"{"bodyMd":"x","budget":{"usd":-1}}"#, "/budget/usd", "must be a non-negative amount"),
             (r#"{"bodyMd":"x","dueAt":"soon"}"#, "/dueAt", "must be a time"),
+            (r#"{"title":"x"}"#, "/bodyMd", "is missing"),
             (r#"[]"#, "", "invalid type: sequence, expected an object"),
             (r#"{"bodyMd":1}"#, "/bodyMd", "invalid type"),
         ] {

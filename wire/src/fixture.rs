@@ -12,7 +12,7 @@ use crate::submit::SubmitRequest;
 
 fn spec() -> Spec {
     let request = SubmitRequest { body_md: "# Fix it\n".into(), ..SubmitRequest::default() };
-    let mut spec = request.into_spec(&domain::profile::Usual::default(), |_| None).unwrap();
+    let mut spec = request.into_spec(|_| None).unwrap();
     spec.manifest_json = "{\"x\":1}".into();
     spec.budget = JobBudget { usd: Some(Usd(2_500_000)), wall_sec: None };
     spec
@@ -34,8 +34,6 @@ pub(crate) fn queued() -> Job {
         attempt: 0,
         not_before: None,
         deps_met: true,
-        children: 0,
-        settled: None,
         checkpoint: None,
         saved_by: None,
         saved_at: None,
@@ -74,8 +72,6 @@ pub(crate) fn leased() -> Job {
         factory: "f1".parse().unwrap(),
         epoch: Epoch(1),
         engine: Some("shell".into()),
-        reserved: None,
-        profile: None,
         started_at: Timestamp(0),
         ended_at: None,
         exit: None,

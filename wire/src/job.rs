@@ -28,14 +28,8 @@ pub struct Job {
     /// The front matter as submitted; `{}` where there was none.
     #[schema(value_type = Object)]
     pub manifest_snapshot: Box<RawValue>,
-    /// Whether it has children, or is to have some.
+    /// Whether it has children.
     pub kind: Kind,
-    /// The job that it is a part of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parent_id: Option<String>,
-    /// A composite that ends by itself when its children have settled.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub auto_complete: bool,
     /// Where it stands.
     pub stage: Stage,
     /// Why it is blocked, while it is.
@@ -221,9 +215,7 @@ impl From<&state::Job> for Job {
             title: spec.title.clone(),
             body_md: spec.body_md.clone(),
             manifest_snapshot: snapshot(&spec.manifest_json),
-            kind: job.kind().into(),
-            parent_id: spec.parent.map(|parent| parent.to_string()),
-            auto_complete: spec.auto_complete,
+            kind: Kind::Leaf,
             stage: job.stage.into(),
             blocked_reason: job.blocked_reason.map(Into::into),
             question: job.question.clone(),
@@ -262,7 +254,7 @@ impl From<&state::Job> for Job {
             notes: job.notes.iter().map(Into::into).collect(),
             result: job.result.map(Into::into),
             lease_epoch: job.epoch.0,
-            lease: job.lease.as_ref().map(|_| Lease::of(job)),
+            lease: job.lease.as_ref().map(Into::into),
             rev: job.rev,
             created_at: job.created_at.into(),
             updated_at: job.updated_at.into(),

@@ -45,10 +45,7 @@ impl Lease {
                 reserved_usd: None,
                 status: LeaseStatus::None,
             },
-            |lease| {
-                let run = job.run.as_ref().filter(|_| job.held().is_some());
-                Self { reserved_usd: run.and_then(|run| run.reserved).map(Into::into), ..lease.into() }
-            },
+            Into::into,
         )
     }
 }

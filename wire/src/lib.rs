@@ -11,12 +11,9 @@ mod unique;
 mod word;
 
 pub mod action;
-pub mod actions;
 pub mod body;
-pub mod budget;
 pub mod claim;
 pub mod client;
-pub mod dag;
 pub mod explain;
 pub mod factory;
 pub mod job;
@@ -26,7 +23,6 @@ pub mod money;
 pub mod patch;
 pub mod problem;
 pub mod product;
-pub mod profile;
 pub mod run;
 pub mod settings;
 pub mod submit;
@@ -37,9 +33,7 @@ pub mod weights;
 mod fixture;
 
 pub use action::{Answer, Approve, Cancel, Reject, Requeue, ShipRequest};
-pub use actions::{ActionsAnswer, ActionsRequest, Selector};
 pub use body::{lenient, strict};
-pub use budget::{Budget, Burndown, SetBudget};
 pub use claim::{ClaimRequest, Grant, Grants};
 pub use client::{Client, ClientError, JobFilter, Tagged};
 pub use factory::{Factory, Heartbeat, HeartbeatAnswer, LeaseRef, RenewedLease, Signal, SignalKind};
@@ -50,13 +44,9 @@ pub use money::Money;
 pub use patch::{Edit, Patch, Report, parse_patch};
 pub use problem::{Code, FieldError, Problem};
 pub use product::{Event, List, ProductState, Version};
-pub use profile::{Defaults, Profile, ProfileSnapshot, PublishRequest};
 pub use run::{Insights, Run};
 pub use settings::Settings;
 pub use submit::{BatchAnswer, BatchRequest, BatchResult, Outcome, SubmitRequest, Submitted};
 pub use time::Time;
 pub use weights::{Weight, Weights};
-pub use word::{
-    BlockedReason, BudgetStatus, DepsMode, Kind, LeaseStatus, OnDepFailure, PausedBy, Priority, RunResult, Stage,
-    VerifyResult, Window,
-};
+pub use word::{BlockedReason, DepsMode, Kind, LeaseStatus, OnDepFailure, Priority, RunResult, Stage, VerifyResult};

@@ -87,15 +87,6 @@ impl Problem {
         self
     }
 
-    /// The same of a part of the request: its members are told from there.
-    #[must_use]
-    pub fn under(mut self, pointer: &str) -> Self {
-        for error in &mut self.errors {
-            error.pointer.insert_str(0, pointer);
-        }
-        self
-    }
-
     /// Takes another status than its code's, such as 413 for a body that is too large.
     #[must_use]
     pub fn at_status(mut self, status: u16) -> Self {

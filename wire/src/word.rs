@@ -1,10 +1,8 @@
 //! The closed sets of words on the wire, each mirrored to and from the domain's. A word that the domain gains must be
 //! added here before this compiles, so none can slip out unnamed.
 
-use std::fmt;
 use std::str::FromStr;
 
-use domain::budget;
 use domain::job::{spec, state};
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as BadWord;
@@ -18,12 +16,6 @@ macro_rules! words {
         #[serde(rename_all = "snake_case")]
         pub enum $name {
             $($(#[$word_doc])* $word,)*
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.serialize(f)
-            }
         }
 
         impl FromStr for $name {
@@ -92,11 +84,9 @@ words! {
     BlockedReason = state::BlockedReason {
         /// A dependency has not settled.
         Dependencies,
-        /// Its dependencies have settled, and a child has not.
-        Children,
         /// A factory asked a question.
         NeedsInput,
-        /// A dependency or a child ended without shipping.
+        /// A dependency ended without shipping.
         DependencyFailed,
     }
 }
@@ -177,14 +167,14 @@ words! {
     }
 }
 
-words! {
-    /// What a job is made of.
-    Kind = spec::Kind {
-        /// Work for one agent.
-        Leaf,
-        /// Other jobs, and the work of putting together what they made.
-        Composite,
-    }
+/// Whether a job has children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// It has none: a factory does it.
+    Leaf,
+    /// It has some.
+    Composite,
 }
 
 /// Whether a lease is held, or how it ended.
@@ -211,40 +201,6 @@ impl From<state::LeaseStatus> for LeaseStatus {
             state::LeaseStatus::Expired => Self::Expired,
             state::LeaseStatus::Evicted => Self::Evicted,
         }
-    }
-}
-
-words! {
-    /// For how long a budget's ceiling holds before spending counts anew. All of it in UTC.
-    Window = budget::Window {
-        /// For ever.
-        Total,
-        /// From midnight to midnight.
-        Daily,
-        /// From Monday 00:00.
-        Weekly,
-        /// From the 1st, 00:00.
-        Monthly,
-    }
-}
-
-words! {
-    /// Whether a budget lets jobs be handed out.
-    BudgetStatus = budget::Status {
-        /// As far as the ceiling reaches.
-        Active,
-        /// None are.
-        Paused,
-    }
-}
-
-words! {
-    /// Who or what paused a budget.
-    PausedBy = budget::PausedBy {
-        /// A person. Only a person resumes it.
-        Operator,
-        /// The ceiling was reached. A higher one or the window's turn resumes it.
-        Ceiling,
     }
 }
 

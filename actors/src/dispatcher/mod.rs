@@ -12,13 +12,11 @@ use domain::dispatch::{Board, Graph};
 use domain::mutant::Mutant;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
-use crate::answer::{BudgetView, Counts, FactoryView, answer};
+use crate::answer::{Counts, FactoryView, answer};
 use crate::claim::Answer;
 use crate::lane::{Alive, Lane};
 use crate::{answer::NotDone, job, product};
-use dependencies::TELL_AGAIN;
-pub(crate) use msg::{Edges, Msg, Seen};
-use state::Gate;
+pub(crate) use msg::{Msg, Seen};
 pub(crate) use state::{State, rules};
 
 /// A product's dispatcher.
@@ -61,26 +59,22 @@ impl Actor for DispatcherActor {
             Msg::JobDied(id) => state.tell_job(id, job::Msg::Stand),
             Msg::Standing(id, seen) => state.stands(&me, id, &seen),
             Msg::Parked(id) => state.parked(id),
-            Msg::Watch(edges, port) => {
-                let circle = state.watch(&edges);
+            Msg::Watch(id, awaits, port) => {
+                state.graph.watch(id, &awaits, false);
+                state.weigh();
                 // Who asked may have gone; its guard forgets the edges.
-                let _ = port.send(circle);
+                let _ = port.send(());
             }
-            Msg::Forget(edges) => state.forget(&edges),
-            Msg::Read(stages) => state.read(stages),
-            Msg::Stages(id, stages, children) => state.stages(id, stages, children),
-            Msg::FindOrphans(parent) => state.find_orphans(&me, parent),
-            Msg::Orphans(_) if Mutant::SubtreeSpared.is_planted() => {}
-            Msg::Orphans(orphans) => orphans.into_iter().for_each(|id| state.tell_job(id, job::Msg::Orphaned)),
-            Msg::OrphanAgain(id) => drop(me.send_after(TELL_AGAIN, move || Msg::Orphans(vec![id]))),
+            Msg::Forget(id) => {
+                state.graph.forget(id, true);
+                state.weigh();
+            }
+            Msg::Stages(id, stages) => state.stages(id, stages),
             Msg::AskAgain(id) => state.ask_again(&me, id),
             Msg::Verdict(id) => state.tell_verdict(id),
             Msg::LookUp(id) => state.look_up(&me, id),
-            Msg::Close => state.close(Gate::Product),
-            Msg::CloseFactory(id) => state.close(Gate::Factory(id)),
-            Msg::CloseFunds => state.close(Gate::Budget),
-            Msg::ReopenFunds => state.board.reopen_funds(),
-            Msg::Funded(budget, port) => answer(port, Ok(BudgetView { budget, reserved: state.board.reserved() })),
+            Msg::Close => state.close(None),
+            Msg::CloseFactory(id) => state.close(Some(id)),
             Msg::Gate(settings) => state.board.set_rules(rules(&settings, state.lane.switches), state.lane.now()),
             Msg::Card(card) => state.board.reopen_factory(card, state.lane.now()),
             Msg::Beat(beaten, port) => answer(port, Ok(state.beaten(*beaten))),

@@ -5,10 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::dispatch::{Board, Graph, Order, Rules, Standing, WaiterNo};
-use domain::event::Fact;
 use domain::factory::Factory;
-use domain::job::spec::Kind;
-use domain::job::{Command, Stage, command};
+use domain::job::{Command, command};
 use domain::product::Settings;
 use domain::{Epoch, FactoryId, JobId, Timestamp};
 use ractor::ActorRef;
@@ -44,20 +42,10 @@ pub(crate) struct State {
     pub(super) offered: HashMap<JobId, String>,
     pub(super) granted: VecDeque<(Timestamp, String)>,
     pub(super) shadows: Shadows,
-    /// Gates that wait until nothing is on offer.
-    pub(super) closing: Vec<Gate>,
+    /// Gates that wait until nothing is on offer: the product's, or one factory's.
+    pub(super) closing: Vec<Option<FactoryId>>,
     pub(super) alarm: Alarm,
     _alive: Alive,
-}
-
-/// What can be closed to claims.
-pub(super) enum Gate {
-    /// The product.
-    Product,
-    /// One factory.
-    Factory(FactoryId),
-    /// The product's money.
-    Budget,
 }
 
 /// What is known of a claim with an id.
@@ -99,19 +87,12 @@ impl State {
                     self.board.observe(&standing, now);
                     self.follow(me, &standing);
                     self.weigh();
-                    if job.stage == Stage::Cancelled && job.kind() == Kind::Composite {
-                        self.find_orphans(me, job.id);
-                    }
                     self.remember_grants(&told.write.facts, job.id);
                     self.shadows.changed(job.id);
                 }
                 Change::Factory { factory } => self.card(factory, now),
                 Change::Settings { settings } => self.board.set_rules(rules(settings, self.lane.switches), now),
-                Change::Budget { .. } => self.board.tell_funds(told.write.facts.iter().filter_map(|fact| match fact {
-                    Fact::Budget(fact) => Some(fact),
-                    Fact::Job(_) | Fact::Factory(_) | Fact::Product(_) | Fact::Profile(_) => None,
-                })),
-                Change::Note { .. } | Change::Profile { .. } | Change::Renewals { .. } => {}
+                Change::Note { .. } | Change::Renewals { .. } => {}
             }
         }
     }
@@ -184,28 +165,22 @@ impl State {
         self.board.begin_evictions(now);
         let closing = std::mem::take(&mut self.closing);
         for gate in closing {
-            let whose = match &gate {
-                Gate::Product | Gate::Budget => None,
-                Gate::Factory(id) => Some(id),
-            };
-            if self.board.offered(whose) > 0 {
+            if self.board.offered(gate.as_ref()) > 0 {
                 self.closing.push(gate);
                 continue;
             }
             self.tell_product(match gate {
-                Gate::Product => product::Msg::GateClosed,
-                Gate::Factory(id) => product::Msg::ToFactory(id, factory::Msg::GateClosed),
-                Gate::Budget => product::Msg::FundsClosed,
+                None => product::Msg::GateClosed,
+                Some(id) => product::Msg::ToFactory(id, factory::Msg::GateClosed),
             });
         }
     }
 
     /// Closes a gate in memory; whoever asked hears when nothing is on offer any more.
-    pub(super) fn close(&mut self, gate: Gate) {
+    pub(super) fn close(&mut self, gate: Option<FactoryId>) {
         match &gate {
-            Gate::Product => self.board.close(),
-            Gate::Budget => self.board.close_funds(),
-            Gate::Factory(id) => self.board.close_factory(id, self.lane.now()),
+            None => self.board.close(),
+            Some(id) => self.board.close_factory(id, self.lane.now()),
         }
         self.closing.push(gate);
     }

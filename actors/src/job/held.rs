@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
-use domain::dispatch::{Awaits, Standing};
+use domain::dispatch::Standing;
 use domain::job::{Command, Decision, Fact, Insights, Job, Step, transition};
 use domain::mutant::Mutant;
-use domain::profile::Profile;
 use domain::{By, Epoch, JobId, Timestamp};
 use ractor::{ActorProcessingErr, ActorRef};
 
-use super::{Adoption, Birth, Lost};
+use super::{Birth, Lost};
 use crate::answer::{Done, Grant, NotDone};
 use crate::dispatcher::{self, Seen};
 use crate::lane::{Alive, Lane};
+use crate::product;
 use crate::store::{Change, Committed, Fault, Receipt, Stored, Why, Write};
-use crate::{product, submit};
 
 /// What came of loading the job.
 enum Loaded {
@@ -32,8 +31,6 @@ pub(crate) struct Held {
     loaded: Loaded,
     handled: u64,
     after_crash: bool,
-    /// What is to be committed with the next change.
-    family: Vec<Write>,
     _alive: Alive,
 }
 
@@ -47,7 +44,6 @@ impl Held {
             loaded: Loaded::Missing,
             handled: 0,
             after_crash: birth.after_crash,
-            family: Vec::new(),
             _alive: birth.alive,
         }
     }
@@ -80,16 +76,6 @@ impl Held {
         }
     }
 
-    /// The job's dependencies are not these: an edit has changed them.
-    pub(super) fn waits_for_others_than(&self, dependencies: &[JobId]) -> bool {
-        let sorted = |mut jobs: Vec<JobId>| {
-            jobs.sort_unstable();
-            jobs
-        };
-        let awaits = |job: &Job| Awaits::by(job, job.kind()).jobs;
-        self.job().is_ok_and(|job| sorted(awaits(job)) != sorted(dependencies.to_vec()))
-    }
-
     /// Where the job stands, for the dispatcher.
     pub(super) fn seen(&self) -> Seen {
         match &self.loaded {
@@ -99,14 +85,8 @@ impl Held {
         }
     }
 
-    /// The profile that the job goes by. A job without one costs no read.
-    pub(super) async fn profile(&self) -> Result<Option<Arc<Profile>>, NotDone> {
-        let named = self.job().ok().and_then(|job| job.spec.profile.as_deref());
-        Ok(self.lane.profiles.named(named).await?)
-    }
-
     /// The lease that has just been granted.
-    pub(super) fn grant(&self, decision: Option<Decision>, profile: Option<Arc<Profile>>) -> Option<Grant> {
+    pub(super) fn grant(&self, decision: Option<Decision>) -> Option<Grant> {
         let job = self.job().ok()?;
         let (lease, run) = (job.held()?, job.run.clone()?);
         Some(Grant {
@@ -117,7 +97,6 @@ impl Held {
             lease_active: true,
             repeated: false,
             decision,
-            profile,
             job: job.clone(),
         })
     }
@@ -199,33 +178,6 @@ impl Held {
         }
     }
 
-    /// Gives the job children: its own change and theirs are committed as one, and are of one moment.
-    pub(super) async fn adopt(
-        &mut self,
-        adoption: Adoption,
-    ) -> Result<Result<Vec<Arc<Job>>, NotDone>, ActorProcessingErr> {
-        let Adoption { command, children, met, by, if_rev } = adoption;
-        let job = match self.job() {
-            Ok(job) => job,
-            Err(why) => return Ok(Err(why)),
-        };
-        if if_rev.is_some_and(|rev| rev != job.rev) {
-            return Ok(Err(NotDone::Precondition { rev: job.rev }));
-        }
-        let step = match transition(job, command, &by, self.now()) {
-            Ok(step) => step,
-            Err(domain::job::Refusal::StaleLease { current }) => {
-                return Ok(Err(NotDone::Fenced { current, usage_accepted: false }));
-            }
-            Err(refusal) => return Ok(Err(NotDone::Refused(refusal))),
-        };
-        let at = step.next.updated_at;
-        let writes = children.into_iter().map(|child| submit::write(&self.lane, child, &met, &by, at));
-        self.family = writes.collect();
-        let made = self.family.iter().filter_map(|write| write.job().cloned()).collect();
-        Ok(self.done(step, &by, None).await?.map(|_| made))
-    }
-
     /// Leaves something with the job without changing it: an event, late usage of a run, a receipt.
     pub(super) async fn note(
         &mut self,
@@ -235,10 +187,6 @@ impl Held {
         receipt: Option<Receipt>,
     ) -> Result<Result<(), NotDone>, ActorProcessingErr> {
         let prev_seq = self.stored().map_or(0, |stored| stored.last_seq);
-        // The budget counts by the log: money has to be in it.
-        let cost = usage.as_ref().and_then(|(epoch, insights)| Some((*epoch, insights.cost_usd?)));
-        let cost = cost.filter(|_| self.lane.switches.budgets);
-        let fact = fact.or_else(|| cost.map(|(epoch, cost)| Fact::Used { epoch, cost_usd: Some(cost) }));
         let change = Change::Note { job: self.id, prev_seq, usage, receipt: receipt.clone() };
         let (told, facts) = (fact.is_some(), fact.into_iter().map(Into::into).collect());
         let written = self.write(self.now(), facts, by, change).await?;
@@ -250,26 +198,14 @@ impl Held {
     }
 
     async fn write(
-        &mut self,
+        &self,
         at: Timestamp,
         facts: Vec<domain::event::Fact>,
         by: &By,
         change: Change,
     ) -> Result<Result<Committed, NotDone>, ActorProcessingErr> {
         let write = Write { product: self.lane.product.clone(), at, by: by.clone(), facts, change };
-        let family = std::mem::take(&mut self.family);
-        let committed = match family.is_empty() {
-            true => self.lane.store.commit(write).await,
-            false => {
-                let all = [write].into_iter().chain(family).collect();
-                self.lane.store.commit_all(all).await.and_then(|mut all| {
-                    // The first one is the job's own.
-                    all.truncate(1);
-                    all.pop().ok_or(Fault::Lost)
-                })
-            }
-        };
-        match committed {
+        match self.lane.store.commit(write).await {
             Ok(committed) => Ok(Ok(committed)),
             Err(Fault::Lost) => Err(Box::new(Lost)),
             Err(fault) => Ok(Err(fault.into())),

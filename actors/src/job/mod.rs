@@ -15,7 +15,7 @@ use crate::claim::{Answer, Claiming, give_back};
 use crate::lane::{Alive, Lane};
 use crate::{dispatcher, product};
 pub(crate) use held::Held;
-pub(crate) use msg::{Adoption, Lost, Msg, Offer};
+pub(crate) use msg::{Lost, Msg, Offer};
 
 /// A job's actor.
 pub(crate) struct JobActor;
@@ -73,24 +73,9 @@ impl Actor for JobActor {
                 let outcome = held.order(Command::Evict, &by, None).await?;
                 answer(port, outcome.map(|_: Done| ()));
             }
-            Msg::Adopt(adoption, port) => {
-                let outcome = held.adopt(*adoption).await?;
-                answer(port, outcome);
-            }
-            Msg::Orphaned => {
-                let reason = Some("its parent was cancelled".to_owned());
-                let cancel = Command::Cancel(command::Cancel { reason });
-                if let Err(NotDone::Full | NotDone::Unavailable(_)) = held.order(cancel, &By::Coordinator, None).await?
-                {
-                    held.tell_dispatcher(dispatcher::Msg::OrphanAgain(held.id));
-                }
-            }
-            Msg::Dependencies(_, of) if held.waits_for_others_than(&of) => {}
-            Msg::Dependencies(verdict, _) => {
+            Msg::Dependencies(verdict) => {
                 let command = match verdict {
                     Verdict::Met => Command::DependenciesMet,
-                    Verdict::ChildrenOpen => Command::ChildrenOpen,
-                    Verdict::ChildrenMet(outcome) => Command::ChildrenMet(outcome),
                     Verdict::Failed => Command::DependencyFailed,
                     Verdict::Open => {
                         held.handled();
@@ -122,18 +107,12 @@ async fn lease(held: &mut Held, offer: Offer) -> Result<(), ActorProcessingErr> 
         held.tell_dispatcher(dispatcher::Msg::OfferEnded(held.id, held.seen()));
         return Ok(());
     }
-    // Read before anything is granted: what is granted can be told.
-    let profile = match held.profile().await {
-        Ok(profile) => profile,
-        Err(failure) => return fail(held, &claiming, failure),
-    };
     let by = By::Factory(pick.factory.clone());
     let lease = command::Lease {
         factory: pick.factory.clone(),
         run,
         engine: pick.engine.clone(),
         ttl_sec: claiming.ask.ttl_sec,
-        reserved: pick.reserved,
         claim_id: claiming.ask.claim_id.clone(),
         decision: Some(carry::decided(&pick)),
     };
@@ -151,7 +130,7 @@ async fn lease(held: &mut Held, offer: Offer) -> Result<(), ActorProcessingErr> 
         Ok(()) => {}
         Err(failure) => return fail(held, &claiming, failure),
     }
-    let Some(grant) = held.grant(decision, profile) else { return Ok(()) };
+    let Some(grant) = held.grant(decision) else { return Ok(()) };
     let epoch = grant.epoch;
     if claiming.tell(Answer::Granted(Box::new(grant))).is_err() && claiming.is_gone() {
         give_back(&held.product, held.id, epoch);

@@ -1,17 +1,13 @@
 //! What a job's mailbox takes.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use domain::dispatch::{Pick, Verdict};
 use domain::job::command::Fence;
-use domain::job::{Command, Decision, Job};
+use domain::job::{Command, Decision};
 use domain::product::Renewal;
-use domain::{By, Epoch, FactoryId, JobId, RunId};
+use domain::{By, Epoch, FactoryId, RunId};
 
 use crate::answer::{Done, NotDone, Order, Port, ReportOrder, answer};
 use crate::claim::Claiming;
-use crate::submit::Entry;
 
 /// A message to a job.
 pub(crate) enum Msg {
@@ -25,29 +21,14 @@ pub(crate) enum Msg {
     Renew(Fence, Port<Renewal>),
     /// A deadline has passed, or a grant reached nobody: the order that follows, for the lease of this epoch.
     Due(Epoch, Command),
-    /// It is given children, made with it.
-    Adopt(Box<Adoption>, Port<Vec<Arc<Job>>>),
-    /// Its parent was cancelled, and it goes with it.
-    Orphaned,
     /// The product is stopped.
     Evict(By, Port<()>),
-    /// What these dependencies come to, and its children. About others than it has by now it says nothing.
-    Dependencies(Verdict, Vec<JobId>),
+    /// What its dependencies come to.
+    Dependencies(Verdict),
     /// It would have been granted to this factory, if anything were.
     Shadow(FactoryId, Box<Decision>),
     /// The dispatcher asks where it stands.
     Stand,
-}
-
-/// Children that a job is given.
-pub(crate) struct Adoption {
-    pub(crate) command: Command,
-    /// They, and all that is below them.
-    pub(crate) children: Vec<Entry>,
-    /// Of those that wait for others: whether that has settled.
-    pub(crate) met: BTreeMap<JobId, bool>,
-    pub(crate) by: By,
-    pub(crate) if_rev: Option<u64>,
 }
 
 /// A job on offer to a claim.
@@ -71,9 +52,7 @@ impl Msg {
             Self::Lease(_)
             | Self::Report(..)
             | Self::Renew(..)
-            | Self::Adopt(..)
-            | Self::Orphaned
-            | Self::Dependencies(..)
+            | Self::Dependencies(_)
             | Self::Shadow(..)
             | Self::Stand => false,
         }
@@ -92,10 +71,9 @@ impl Msg {
                 let _ = offer.claiming.tell(crate::claim::Answer::Failed(why));
             }
             Self::Order(_, port) | Self::Report(_, port) => answer(port, Err(why)),
-            Self::Adopt(_, port) => answer(port, Err(why)),
             Self::Renew(_, port) => answer(port, Err(why)),
             Self::Evict(_, port) => answer(port, Err(why)),
-            Self::Due(..) | Self::Dependencies(..) | Self::Orphaned | Self::Shadow(..) | Self::Stand => {}
+            Self::Due(..) | Self::Dependencies(_) | Self::Shadow(..) | Self::Stand => {}
         }
     }
 }

@@ -9,13 +9,12 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::oneshot;
 
 use super::{Msg, Owner, Soft};
-use crate::budget::{self, Account, BudgetActor};
 use crate::dispatcher::{self, DispatcherActor};
 use crate::factory::{self, FactoryActor};
 use crate::feed::Feed;
 use crate::lane::{Alive, Lane};
 use crate::line::{Hearers, Line};
-use crate::store::{Fault, Ledger, Opened};
+use crate::store::{Fault, Opened};
 
 /// How often changed renewals are saved.
 pub(super) const FLUSH_EVERY: Duration = Duration::from_secs(60);
@@ -44,18 +43,7 @@ pub(super) async fn open(me: &ActorRef<Msg>, birth: Birth) -> Result<Owner, Acto
     lane.clock.never_before(opened.last_at);
     let leases = leases(&opened, &lane);
     let settings = opened.settings.clone().unwrap_or_else(|| Settings::new(lane.product.clone()));
-    let ledger = if lane.switches.budgets {
-        Some(lane.store.ledger(&lane.product).await.map_err(Fault::from).map_err(NotOpened)?)
-    } else {
-        None
-    };
-    let (board, graph) = board(&opened, &settings, ledger.as_ref(), &lane);
-    // What it counts now reaches the dispatcher as everything that is committed from now on does.
-    let account = match ledger {
-        Some(ledger) => Some(Account::recounted(&lane, ledger, opened.last_seq).await.map_err(NotOpened)?),
-        None => None,
-    };
-    lane.settings.set(Arc::new(settings));
+    let (board, graph) = board(&opened, &settings, &lane);
 
     let cell = me.get_cell();
     let dispatcher = dispatcher::Birth {
@@ -68,15 +56,7 @@ pub(super) async fn open(me: &ActorRef<Msg>, birth: Birth) -> Result<Owner, Acto
     };
     let (dispatcher, _) = DispatcherActor::spawn_linked(None, DispatcherActor, dispatcher, cell.clone()).await?;
     let (feed, _) = Feed::spawn_linked(None, Feed, alive.clone(), cell.clone()).await?;
-    let budget = match account {
-        Some(account) => {
-            let birth =
-                budget::Birth { lane: lane.clone(), account, dispatcher: dispatcher.clone(), alive: alive.clone() };
-            Some(BudgetActor::spawn_linked(None, BudgetActor, birth, cell.clone()).await?.0)
-        }
-        None => None,
-    };
-    let mut owner = Owner::new(lane, leases, soft, dispatcher.clone(), feed.clone(), budget.clone(), alive);
+    let mut owner = Owner::new(lane, settings, leases, soft, dispatcher.clone(), feed.clone(), alive);
     for card in opened.factories {
         owner.lane.pulses.enter(&card.id, owner.lane.now());
         let birth = factory_birth(&owner, &card.id, Some(card.clone()));
@@ -87,13 +67,10 @@ pub(super) async fn open(me: &ActorRef<Msg>, birth: Birth) -> Result<Owner, Acto
         owner.lane.reaping.note(&owner.lane.product, job, Some(held));
         owner.soft.put(job, held.clone());
     }
-    let hearers = Hearers { product: me.clone(), dispatcher, feed, budget };
+    let hearers = Hearers { product: me.clone(), dispatcher, feed };
     line.connect(hearers.clone());
     // A coordinator that has gone needs no product.
     let _ = up.send(hearers);
-    if !opened.orphans.is_empty() {
-        owner.dispatcher.cast(dispatcher::Msg::Orphans(opened.orphans))?;
-    }
     // Looks again at what may be due, and saves renewals from time to time.
     me.cast(Msg::Tick)?;
     me.send_after(FLUSH_EVERY, || Msg::Flush);
@@ -128,11 +105,8 @@ fn leases(opened: &Opened, lane: &Lane) -> Leases {
     leases
 }
 
-fn board(opened: &Opened, settings: &Settings, ledger: Option<&Ledger>, lane: &Lane) -> (Board, Graph) {
+fn board(opened: &Opened, settings: &Settings, lane: &Lane) -> (Board, Graph) {
     let (mut board, mut graph) = (Board::default(), Graph::default());
-    if let Some(ledger) = ledger {
-        board.set_funds(budget::funds(ledger, &lane.product));
-    }
     let now = lane.now();
     board.set_rules(dispatcher::rules(settings, lane.switches), now);
     board.set_reviewing(opened.reviewing.iter().copied());
@@ -143,20 +117,11 @@ fn board(opened: &Opened, settings: &Settings, ledger: Option<&Ledger>, lane: &L
     for job in &opened.leased {
         board.observe(&domain::dispatch::Standing::of(job), now);
     }
-    for (run, left) in ledger.into_iter().flat_map(|ledger| budget::held(ledger, &opened.leased)) {
-        board.hold_funds(run, left);
-    }
     board.fill(&opened.waiting, now);
     for standing in &opened.waiting {
         if let Some(awaits) = &standing.awaits {
             graph.watch(standing.job, awaits, true);
         }
-    }
-    for (parent, child, stage) in &opened.children {
-        graph.adopt(*parent, *child, Some(*stage));
-    }
-    for standing in &opened.waiting {
-        graph.has_read_children(standing.job);
     }
     let open = opened.waiting.iter().map(|standing| (standing.job, standing.stage));
     for (job, stage) in opened.dependencies.iter().copied().chain(open) {

@@ -6,7 +6,7 @@ use domain::job::command::Fence;
 use domain::product::{Renewal, Settings};
 use domain::{Epoch, FactoryId, JobId, Timestamp};
 
-use super::{GateOrder, Publish};
+use super::GateOrder;
 use crate::answer::{BeatOrder, Beaten, Counts, Port};
 use crate::handle::Part;
 use crate::store::Told;
@@ -38,12 +38,8 @@ pub(crate) enum Msg {
     Flush,
     /// An operator opens or closes the gate, or changes other settings.
     Set(GateOrder),
-    /// An operator publishes a profile.
-    Publish(Box<Publish>),
     /// The dispatcher has closed the gate: nothing is on offer.
     GateClosed,
-    /// The dispatcher promises no more money: nothing is on offer.
-    FundsClosed,
     /// How are the settings?
     Settings(Port<Arc<Settings>>),
     /// How much is in hand?

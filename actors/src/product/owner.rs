@@ -1,10 +1,11 @@
 //! What a product owns, and how it routes: every job has an actor, few are awake.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
 
 use domain::event::Fact;
 use domain::job::{Fact as JobFact, LeaseStatus, Run, Stage};
-use domain::product::Leases;
+use domain::product::{Leases, Settings};
 use domain::{By, Epoch, FactoryId, JobId, Timestamp};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, MessagingErr};
 
@@ -12,7 +13,6 @@ use super::gate::GateOrder;
 use super::{Msg, Soft, birth};
 use crate::alarm::Alarm;
 use crate::answer::{Counts, NotDone};
-use crate::budget;
 use crate::dispatcher;
 use crate::factory::{self, FactoryActor};
 use crate::feed;
@@ -28,12 +28,11 @@ const MAX_RECENT: usize = 1_024;
 /// A product's actor's state.
 pub(crate) struct Owner {
     pub(super) lane: Lane,
+    pub(super) settings: Arc<Settings>,
     pub(super) leases: Leases,
     pub(super) soft: Soft,
     pub(super) dispatcher: ActorRef<dispatcher::Msg>,
     pub(super) feed: ActorRef<feed::Msg>,
-    /// Where budgets are kept.
-    pub(super) budget: Option<ActorRef<budget::Msg>>,
     pub(super) alive: Alive,
     pub(super) jobs: HashMap<JobId, Live>,
     pub(super) factories: BTreeMap<FactoryId, ActorRef<factory::Msg>>,
@@ -82,20 +81,20 @@ pub(super) enum Child {
 impl Owner {
     pub(super) fn new(
         lane: Lane,
+        settings: Settings,
         leases: Leases,
         soft: Soft,
         dispatcher: ActorRef<dispatcher::Msg>,
         feed: ActorRef<feed::Msg>,
-        budget: Option<ActorRef<budget::Msg>>,
         alive: Alive,
     ) -> Self {
         Self {
             lane,
+            settings: Arc::new(settings),
             leases,
             soft,
             dispatcher,
             feed,
-            budget,
             alive,
             jobs: HashMap::new(),
             factories: BTreeMap::new(),
@@ -248,7 +247,7 @@ impl Owner {
         let _ = factory.cast(factory::Msg::Ended { result, quick });
         let until = write.facts.iter().find_map(|fact| match fact {
             Fact::Job(JobFact::Released { resets_at, .. }) => *resets_at,
-            Fact::Job(_) | Fact::Factory(_) | Fact::Product(_) | Fact::Budget(_) | Fact::Profile(_) => None,
+            Fact::Job(_) | Fact::Factory(_) | Fact::Product(_) => None,
         });
         if let (Some(engine), Some(until)) = (run.engine.clone(), until) {
             let _ = factory.cast(factory::Msg::Limited { engine, until });
@@ -270,17 +269,12 @@ impl Owner {
         match part {
             Part::Job(id) => drop(self.jobs.get(id).map(|live| live.actor.kill())),
             Part::Factory(id) => drop(self.factories.get(id).map(|actor| actor.kill())),
-            Part::Product | Part::Dispatcher | Part::Feed | Part::Budget => {}
+            Part::Product | Part::Dispatcher | Part::Feed => {}
         }
     }
 
     pub(super) fn count(&self, counts: Counts) -> Counts {
         Counts { leases: self.leases.iter().count(), live_jobs: self.jobs.len(), ..counts }
-    }
-
-    /// Tells the budget. Its end would be this product's end.
-    pub(super) fn tell_budget(&self, msg: budget::Msg) {
-        let _ = self.budget.as_ref().map(|budget| budget.cast(msg));
     }
 
     /// Tells the dispatcher. Its end would be this product's end.

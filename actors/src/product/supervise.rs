@@ -12,7 +12,7 @@ use crate::{dispatcher, job};
 /// How long to wait before the lease of a parked job is asked to end again.
 const PARKED_AGAIN_MS: u64 = 60_000;
 
-/// The dispatcher, the feed or the budget has ended: the product ends too and is opened again as a whole.
+/// The dispatcher or the feed has ended: the product ends too and is opened again as a whole.
 #[derive(Debug, thiserror::Error)]
 #[error("an actor that the product cannot do without has failed: {0}")]
 struct Broken(String);
@@ -29,8 +29,7 @@ pub(super) async fn outcome(
             if let Some(child) = owner.children.remove(&cell.get_id()) {
                 return gone(owner, me, cell.get_id(), child).await;
             }
-            let budget = owner.budget.as_ref().map(|budget| budget.get_id());
-            if [Some(owner.dispatcher.get_id()), Some(owner.feed.get_id()), budget].contains(&Some(cell.get_id())) {
+            if cell.get_id() == owner.dispatcher.get_id() || cell.get_id() == owner.feed.get_id() {
                 return Err(Box::new(Broken("it was stopped".into())));
             }
             Ok(())

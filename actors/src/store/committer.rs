@@ -69,25 +69,9 @@ enum Request {
     Open { product: ProductId, ears: Arc<dyn Ears>, port: oneshot::Sender<Result<Pinned, Fault>> },
 }
 
-/// Writes of one product that are committed as one.
 struct Pending {
-    writes: Vec<Arc<Write>>,
-    port: oneshot::Sender<Result<Vec<Committed>, Fault>>,
-}
-
-impl Pending {
-    fn product(&self) -> Option<&ProductId> {
-        self.writes.first().map(|write| &write.product)
-    }
-
-    fn weight(&self) -> usize {
-        self.writes.iter().map(|write| write.weight()).sum()
-    }
-
-    /// The keys of its submits.
-    fn keys(&self) -> impl Iterator<Item = (&ProductId, &str)> {
-        self.writes.iter().filter_map(|write| Some((&write.product, write.key()?)))
-    }
+    write: Arc<Write>,
+    port: oneshot::Sender<Result<Committed, Fault>>,
 }
 
 /// A handle to the task that commits.
@@ -107,13 +91,8 @@ impl Committer {
 
     /// Commits a write. A dropped caller does not cancel it.
     pub async fn commit(&self, write: Write) -> Result<Committed, Fault> {
-        self.commit_all(vec![write]).await?.pop().ok_or(Fault::Lost)
-    }
-
-    /// Commits writes of one product in order, as one. A dropped caller does not cancel them.
-    pub async fn commit_all(&self, writes: Vec<Write>) -> Result<Vec<Committed>, Fault> {
         let (port, answer) = oneshot::channel();
-        let pending = Pending { writes: writes.into_iter().map(Arc::new).collect(), port };
+        let pending = Pending { write: Arc::new(write), port };
         self.requests.send(Request::Commit(pending)).map_err(|_| Fault::Lost)?;
         answer.await.unwrap_or(Err(Fault::Lost))
     }
@@ -163,11 +142,9 @@ impl<B: Backend> Desk<B> {
 
     fn queue(&mut self, request: Request) {
         let product = match &request {
-            Request::Commit(pending) => pending.product(),
-            Request::Open { product, .. } | Request::Settle { product, .. } => Some(product),
+            Request::Commit(pending) => &pending.write.product,
+            Request::Open { product, .. } | Request::Settle { product, .. } => product,
         };
-        // A commit of nothing: its port is dropped.
-        let Some(product) = product else { return };
         self.products.entry(product.clone()).or_default().waiting.push_back(request);
     }
 
@@ -211,16 +188,15 @@ impl<B: Backend> Desk<B> {
 
     /// Takes waiting writes, one product after the other, up to the bounds of a batch.
     fn gather(&mut self) -> Vec<Pending> {
-        let (mut batch, mut writes, mut bytes) = (Vec::new(), 0, 0);
+        let (mut batch, mut bytes) = (Vec::new(), 0);
         loop {
             let before = batch.len();
             for queue in self.products.values_mut() {
                 let Some(Request::Commit(pending)) = queue.waiting.front() else { continue };
-                let (count, weight) = (pending.writes.len(), pending.weight());
-                if !batch.is_empty() && (writes + count > MAX_WRITES || bytes + weight > MAX_BYTES) {
+                let weight = pending.write.weight();
+                if batch.len() >= MAX_WRITES || (!batch.is_empty() && bytes + weight > MAX_BYTES) {
                     return batch;
                 }
-                writes += count;
                 bytes += weight;
                 if let Some(Request::Commit(pending)) = queue.waiting.pop_front() {
                     batch.push(pending);
@@ -245,7 +221,8 @@ impl<B: Backend> Desk<B> {
 
     /// Answers the submits whose key is taken, and gives back the others.
     async fn refuse_taken(&mut self, batch: Vec<Pending>) -> Vec<Pending> {
-        let keys: Vec<_> = batch.iter().flat_map(Pending::keys).map(|(of, key)| (of.clone(), key.to_owned())).collect();
+        let key = |pending: &Pending| pending.write.key().map(|key| (pending.write.product.clone(), key.to_owned()));
+        let keys: Vec<_> = batch.iter().filter_map(key).collect();
         if keys.is_empty() || Mutant::KeyForgotten.is_planted() {
             return batch;
         }
@@ -259,11 +236,10 @@ impl<B: Backend> Desk<B> {
         self.faults.pass(Point::KeysRead);
         let mut rest = Vec::new();
         for pending in batch {
-            let has = |t: &Taken| pending.keys().any(|(product, key)| t.0 == *product && t.1 == key);
-            match taken.iter().find(|t| has(t)) {
-                Some((_, key, job, hash)) => {
-                    let fault = Fault::KeyTaken { key: key.clone(), job: *job, content_hash: hash.clone() };
-                    answer(pending, Err(fault));
+            let has = |t: &&Taken| t.0 == pending.write.product && Some(t.1.as_str()) == pending.write.key();
+            match taken.iter().find(has) {
+                Some((_, _, job, hash)) => {
+                    answer(pending, Err(Fault::KeyTaken { job: *job, content_hash: hash.clone() }));
                 }
                 None => rest.push(pending),
             }
@@ -274,7 +250,7 @@ impl<B: Backend> Desk<B> {
     /// Numbers and writes; tells and answers. What contradicts the stored state is tried alone.
     async fn write(&mut self, batch: Vec<Pending>) {
         let (batch, shut): (Vec<_>, Vec<_>) =
-            batch.into_iter().partition(|pending| pending.product().is_some_and(|product| self.is_open(product)));
+            batch.into_iter().partition(|pending| self.is_open(&pending.write.product));
         answer_all(shut, &Fault::Lost);
         if batch.is_empty() {
             return;
@@ -291,7 +267,7 @@ impl<B: Backend> Desk<B> {
                     return self.lose(batch);
                 }
                 metrics::counter!("gigafactory_commits_total").increment(1);
-                metrics::counter!("gigafactory_writes_total").increment(numbered.len() as u64);
+                metrics::counter!("gigafactory_writes_total").increment(batch.len() as u64);
                 self.committed(batch, &numbered);
             }
             Written::NotWritten(_) if Mutant::FailureAnsweredAsDone.is_planted() => self.committed(batch, &numbered),
@@ -323,7 +299,7 @@ impl<B: Backend> Desk<B> {
     fn number(&self, batch: &[Pending]) -> Vec<Numbered> {
         let mut next: BTreeMap<&ProductId, u64> = BTreeMap::new();
         let mut numbered = Vec::with_capacity(batch.len());
-        for write in batch.iter().flat_map(|pending| &pending.writes) {
+        for Pending { write, .. } in batch {
             let first = next.entry(&write.product).or_insert_with(|| self.last_seq(&write.product) + 1);
             numbered.push(Numbered { first_seq: *first, write: write.clone() });
             *first += write.facts.len() as u64;
@@ -349,18 +325,17 @@ impl<B: Backend> Desk<B> {
             }
         }
         self.faults.pass(Point::CommitTold);
-        let mut seqs = numbered.iter().map(|numbered| numbered.first_seq + numbered.write.facts.len() as u64 - 1);
-        for pending in batch {
-            let committed = seqs.by_ref().take(pending.writes.len()).map(|last_seq| Committed { last_seq }).collect();
-            answer(pending, Ok(committed));
+        for (pending, numbered) in batch.into_iter().zip(numbered) {
+            let last_seq = numbered.first_seq + numbered.write.facts.len() as u64 - 1;
+            answer(pending, Ok(Committed { last_seq }));
         }
         self.faults.pass(Point::CommitAnswered);
     }
 
     /// Nobody can say what became of the batch: its products are shut until they are opened again.
     fn lose(&mut self, batch: Vec<Pending>) {
-        for product in batch.iter().filter_map(Pending::product) {
-            if let Some(queue) = self.products.get_mut(product) {
+        for pending in &batch {
+            if let Some(queue) = self.products.get_mut(&pending.write.product) {
                 queue.open = None;
             }
         }
@@ -372,10 +347,7 @@ impl<B: Backend> Desk<B> {
 fn split_repeated(batch: Vec<Pending>) -> (Vec<Pending>, Vec<Pending>) {
     let mut seen = HashSet::new();
     batch.into_iter().partition(|pending| {
-        let keys: Vec<_> = pending.keys().map(|(product, key)| (product.clone(), key.to_owned())).collect();
-        let is_first = !keys.iter().any(|key| seen.contains(key));
-        seen.extend(keys);
-        is_first
+        pending.write.key().is_none_or(|key| seen.insert((pending.write.product.clone(), key.to_owned())))
     })
 }
 
@@ -386,6 +358,6 @@ fn answer_all(batch: Vec<Pending>, fault: &Fault) {
 }
 
 /// Answers; a caller that has gone needs no answer, what was committed stays.
-fn answer(pending: Pending, outcome: Result<Vec<Committed>, Fault>) {
+fn answer(pending: Pending, outcome: Result<Committed, Fault>) {
     let _ = pending.port.send(outcome);
 }

@@ -12,14 +12,11 @@ mod write;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::budget::{Budget, Charge, Day};
 use domain::dispatch::Standing;
 use domain::factory::Factory;
-use domain::job::spec::Kind;
 use domain::job::{Job, Run, Stage};
 use domain::product::Settings;
-use domain::profile::{Profile, Wanted};
-use domain::{Epoch, JobId, ProductId, ProfileName, Timestamp};
+use domain::{Epoch, JobId, ProductId, Timestamp};
 
 pub use committer::{Backend, Committer, Numbered, Pinned, Taken, Written};
 pub use memory::{MemoryBackend, MemoryStore, Plan, Upset};
@@ -39,8 +36,6 @@ pub enum Fault {
     /// A submit under a key that is taken.
     #[error("the key is taken by {job}")]
     KeyTaken {
-        /// The key.
-        key: String,
         /// The job that has it.
         job: JobId,
         /// The hash of what that job was submitted with.
@@ -105,27 +100,6 @@ pub struct Opened {
     pub reviewing: Vec<JobId>,
     /// The stages of the dependencies that blocked jobs name.
     pub dependencies: Vec<(JobId, Stage)>,
-    /// The children of composite jobs that wait: parent, child, the child's stage.
-    pub children: Vec<(JobId, JobId, Stage)>,
-    /// Unfinished children of jobs that were cancelled.
-    pub orphans: Vec<JobId>,
-}
-
-/// A job as a part of others.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Node {
-    /// The job.
-    pub id: JobId,
-    /// Its title.
-    pub title: String,
-    /// What it is made of.
-    pub kind: Kind,
-    /// Where it stands.
-    pub stage: Stage,
-    /// The job that it is a part of.
-    pub parent: Option<JobId>,
-    /// The jobs that it waits for.
-    pub depends_on: Vec<JobId>,
 }
 
 /// A job as it is stored.
@@ -139,28 +113,11 @@ pub struct Stored {
     pub receipts: Vec<Receipt>,
 }
 
-/// A product's budget as it is stored, and what it has to look at when it is opened.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ledger {
-    /// The budget, once saved.
-    pub budget: Option<Budget>,
-    /// Jobs that have events beyond what the budget has counted, with their runs: the one that goes on, and those that
-    /// have ended.
-    pub uncounted: Vec<(JobId, Run)>,
-    /// The charges of these runs, and all that are not settled.
-    pub charges: Vec<Charge>,
-    /// When the first event became true that the budget has not counted. None: it has counted all of them.
-    pub since: Option<Timestamp>,
-}
-
 /// Where the state is kept.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     /// Commits a write. A dropped caller does not cancel it.
     async fn commit(&self, write: Write) -> Result<Committed, Fault>;
-
-    /// Commits writes of one product in order, as one: all of them, or none.
-    async fn commit_all(&self, writes: Vec<Write>) -> Result<Vec<Committed>, Fault>;
 
     /// Opens a product: everything queued for it before is settled, what is answered is the state then, and `ears`
     /// hear of every batch after that. Ears that were there before hear nothing more.
@@ -178,39 +135,17 @@ pub trait Store: Send + Sync + 'static {
     /// The stages of those of the jobs that exist.
     async fn stages(&self, product: &ProductId, ids: &[JobId]) -> Result<Vec<(JobId, Stage)>, Why>;
 
-    /// The children of a job with their stages, in the order of their ids.
-    async fn children(&self, product: &ProductId, parent: JobId) -> Result<Vec<(JobId, Stage)>, Why>;
-
-    /// A job with everything below it and everything that any of these waits for, in the order of their ids. At most as
-    /// many as are asked for.
-    async fn dag(&self, product: &ProductId, root: JobId, most: usize) -> Result<Vec<Node>, Why>;
-
     /// The ended runs of a job, oldest first.
     async fn runs(&self, product: &ProductId, job: JobId) -> Result<Vec<Run>, Why>;
 
     /// The ended run of a job under an epoch.
     async fn run(&self, product: &ProductId, job: JobId, epoch: Epoch) -> Result<Option<Run>, Why>;
 
-    /// The product's budget, with what happened since it last counted.
-    async fn ledger(&self, product: &ProductId) -> Result<Ledger, Why>;
-
-    /// What a run was charged.
-    async fn charge(&self, product: &ProductId, job: JobId, epoch: Epoch) -> Result<Option<Charge>, Why>;
-
-    /// Runs that were charged something on this day or later, in the order of their jobs and epochs.
-    async fn charges(&self, product: &ProductId, since: Day) -> Result<Vec<Charge>, Why>;
-
     /// Events of a product (of one job, if named), in `seq` order.
     async fn events(&self, product: &ProductId, job: Option<JobId>, page: Page<u64>) -> Result<Vec<Logged>, Why>;
 
     /// A product's factories, in the order of their ids.
     async fn factories(&self, product: &ProductId) -> Result<Vec<Arc<Factory>>, Why>;
-
-    /// The newest version of each profile, in the order of their names.
-    async fn profiles(&self, product: &ProductId, page: Page<ProfileName>) -> Result<Vec<Arc<Profile>>, Why>;
-
-    /// A version of a profile; the newest where none is named.
-    async fn profile(&self, product: &ProductId, wanted: &Wanted) -> Result<Option<Arc<Profile>>, Why>;
 
     /// The receipt of a claim.
     async fn receipt(&self, product: &ProductId, kind: ReceiptKind, key: &str) -> Result<Option<Receipt>, Why>;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use domain::job::Stage;
-use domain::job::spec::Kind;
 use domain::job::state::Priority;
 use domain::{FactoryId, JobId, ProductId, Timestamp};
 
@@ -20,14 +19,8 @@ pub struct JobQuery {
     pub capability: Option<String>,
     /// Jobs with this label: its key, and its value where one is given.
     pub label: Option<(String, Option<String>)>,
-    /// Jobs of this kind.
-    pub kind: Option<Kind>,
-    /// Parts of this job.
-    pub parent: Option<JobId>,
     /// Jobs made from this work item.
     pub tracker_item_id: Option<String>,
-    /// Jobs in review that name this reviewer, who has not approved them yet.
-    pub reviewer: Option<String>,
     /// Jobs with this text in their title or body, whatever its case.
     pub text: Option<String>,
 }

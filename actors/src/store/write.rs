@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::budget::{Budget, Charge};
 use domain::factory::Factory;
 use domain::job::{Insights, Job, Run};
 use domain::product::Settings;
-use domain::profile::Profile;
 use domain::{By, Epoch, FactoryId, JobId, ProductId, Timestamp, event};
 
 /// One change, its facts, when and by whom. Committed as a whole or not at all.
@@ -66,18 +64,6 @@ pub enum Change {
     Settings {
         /// The settings as they are now.
         settings: Arc<Settings>,
-    },
-    /// Inserts or replaces a product's budget, and the charge of a run with it.
-    Budget {
-        /// The budget as it is now, with what it has counted.
-        budget: Arc<Budget>,
-        /// The run's whole charge, new or in place of the one before.
-        charge: Option<Box<Charge>>,
-    },
-    /// Inserts a new version of a profile.
-    Profile {
-        /// The version.
-        profile: Arc<Profile>,
     },
     /// Writes renewals into the snapshots of jobs that are still under the same epoch. Soft: no fact, no `rev`.
     Renewals {
@@ -145,11 +131,7 @@ impl Write {
         match &self.change {
             Change::Submit { job } | Change::Job { job, .. } => Some(job.id),
             Change::Note { job, .. } => Some(*job),
-            Change::Factory { .. }
-            | Change::Settings { .. }
-            | Change::Budget { .. }
-            | Change::Profile { .. }
-            | Change::Renewals { .. } => None,
+            Change::Factory { .. } | Change::Settings { .. } | Change::Renewals { .. } => None,
         }
     }
 
@@ -157,12 +139,7 @@ impl Write {
     pub fn job(&self) -> Option<&Arc<Job>> {
         match &self.change {
             Change::Submit { job } | Change::Job { job, .. } => Some(job),
-            Change::Note { .. }
-            | Change::Factory { .. }
-            | Change::Settings { .. }
-            | Change::Budget { .. }
-            | Change::Profile { .. }
-            | Change::Renewals { .. } => None,
+            Change::Note { .. } | Change::Factory { .. } | Change::Settings { .. } | Change::Renewals { .. } => None,
         }
     }
 
@@ -171,11 +148,7 @@ impl Write {
         match &self.change {
             Change::Factory { factory } => Some(&factory.id),
             Change::Submit { job } | Change::Job { job, .. } => job.lease.as_ref().map(|lease| &lease.holder),
-            Change::Note { .. }
-            | Change::Settings { .. }
-            | Change::Budget { .. }
-            | Change::Profile { .. }
-            | Change::Renewals { .. } => None,
+            Change::Note { .. } | Change::Settings { .. } | Change::Renewals { .. } => None,
         }
     }
 
@@ -185,8 +158,7 @@ impl Write {
             Change::Submit { job } | Change::Job { job, .. } => Some(job.rev),
             Change::Factory { factory } => Some(factory.rev),
             Change::Settings { settings } => Some(settings.rev),
-            Change::Budget { budget, .. } => Some(budget.rev),
-            Change::Note { .. } | Change::Profile { .. } | Change::Renewals { .. } => None,
+            Change::Note { .. } | Change::Renewals { .. } => None,
         }
     }
 
@@ -198,8 +170,6 @@ impl Write {
             | Change::Note { .. }
             | Change::Factory { .. }
             | Change::Settings { .. }
-            | Change::Budget { .. }
-            | Change::Profile { .. }
             | Change::Renewals { .. } => None,
         }
     }
@@ -212,8 +182,6 @@ impl Write {
             | Change::Note { .. }
             | Change::Factory { .. }
             | Change::Settings { .. }
-            | Change::Budget { .. }
-            | Change::Profile { .. }
             | Change::Renewals { .. } => None,
         }
     }
@@ -223,9 +191,7 @@ impl Write {
         let spec = match &self.change {
             Change::Submit { job } => job.spec.body_md.len() + job.spec.manifest_json.len(),
             Change::Job { job, edited: true, .. } => job.spec.body_md.len() + job.spec.manifest_json.len(),
-            Change::Profile { profile } => profile.snapshot.persona.as_ref().map_or(0, String::len),
             Change::Renewals { renewed } => renewed.len() * 64,
-            Change::Budget { budget, .. } => budget.lost.len() * 128,
             Change::Job { .. } | Change::Note { .. } | Change::Factory { .. } | Change::Settings { .. } => 0,
         };
         512 + spec

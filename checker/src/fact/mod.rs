@@ -72,8 +72,8 @@ pub(crate) struct Requeue {
 /// What became true.
 #[derive(Clone, Debug)]
 pub(crate) enum What {
-    /// With its urgency, where it says so, and the job that it is a part of.
-    Created(Option<Priority>, Option<Name>),
+    /// With its urgency, where it says so.
+    Created(Option<Priority>),
     Ready,
     Blocked(Reason),
     Leased(Grant),
@@ -88,12 +88,6 @@ pub(crate) enum What {
         end: End,
     },
     Expired(End),
-    /// It was given children. With those of its earlier ones that count no more, and its dependencies with them, where
-    /// everything that it waited for had settled.
-    Adopted {
-        end: Option<End>,
-        settled: Option<Vec<Name>>,
-    },
     /// With the job that it made room for.
     Preempted(End, Option<Name>),
     Fenced {
@@ -161,9 +155,9 @@ impl What {
             Self::Released { end, .. } | Self::NeedsInput { end, .. } => Some(*end),
             Self::Expired(end) | Self::Preempted(end, _) => Some(*end),
             Self::Retried { end, .. } | Self::DeadLettered { end, .. } | Self::Rejected { end, .. } => *end,
-            Self::Failed(end) | Self::Cancelled(end) | Self::Shipped(end) | Self::Adopted { end, .. } => *end,
+            Self::Failed(end) | Self::Cancelled(end) | Self::Shipped(end) => *end,
             Self::Requeued(requeue) => requeue.end,
-            Self::Created(..)
+            Self::Created(_)
             | Self::Ready
             | Self::Blocked(_)
             | Self::Leased(_)

@@ -35,7 +35,7 @@ pub(super) fn check(case: &Case<'_>, findings: &mut Findings) {
 fn count(fact: &Fact, findings: &mut Findings) {
     let counts = findings.counts();
     counts.events += 1;
-    counts.jobs += u64::from(matches!(fact.what, What::Created(..)));
+    counts.jobs += u64::from(matches!(fact.what, What::Created(_)));
     counts.grants += u64::from(matches!(fact.what, What::Leased(_)));
     counts.expiries += u64::from(matches!(fact.what, What::Expired(_)));
 }

@@ -53,25 +53,15 @@ fn legal(state: &State, fact: &Fact) -> bool {
     let (stage, held) = (state.stage, state.held().is_some());
     let blocked_on = |reason| stage == Stage::Blocked && state.reason == Some(reason);
     let undelivered = !stage.is_delivered();
-    let waits = blocked_on(Reason::Dependencies) || blocked_on(Reason::Children);
     match &fact.what {
-        What::Created(..) => state.rev == 0,
+        What::Created(_) => state.rev == 0,
         What::Ready => {
             let first = state.rev == 0 && state.reason.is_none() && stage == Stage::Blocked;
-            first || waits || blocked_on(Reason::DependencyFailed)
+            first || blocked_on(Reason::Dependencies) || blocked_on(Reason::DependencyFailed)
         }
-        What::Blocked(Reason::Dependencies) => {
-            // An edit has given it dependencies.
-            let stops = stage == Stage::Queued || blocked_on(Reason::Children) || blocked_on(Reason::DependencyFailed);
-            state.rev == 0 || !held && stops
-        }
-        What::Blocked(Reason::Children) => state.rev == 0 || blocked_on(Reason::Dependencies),
-        What::Blocked(Reason::DependencyFailed) => waits,
-        What::Blocked(Reason::NeedsInput) => false,
-        What::Adopted { end: Some(_), .. } => held && undelivered,
-        What::Adopted { end: None, .. } => {
-            !held && (stage == Stage::Queued || waits || blocked_on(Reason::DependencyFailed))
-        }
+        What::Blocked(Reason::Dependencies) => state.rev == 0,
+        What::Blocked(Reason::DependencyFailed) => blocked_on(Reason::Dependencies),
+        What::Blocked(_) => false,
         What::Leased(_) => stage == Stage::Queued && !held,
         What::Staged { stage: to, .. } => held && to.is_worked_in() && *to >= stage,
         What::Checkpoint(_) | What::NeedsInput { .. } => held,
@@ -87,7 +77,7 @@ fn legal(state: &State, fact: &Fact) -> bool {
             let lost = state.lease.is_some_and(|lease| lease.status == Status::Expired);
             lost && stage.is_worked_in() && undelivered
         }
-        What::Failed(None) => waits || blocked_on(Reason::DependencyFailed),
+        What::Failed(None) => blocked_on(Reason::Dependencies),
         What::Answered => blocked_on(Reason::NeedsInput),
         What::Requeued(requeue) => {
             let from = blocked_on(Reason::DependencyFailed) || blocked_on(Reason::NeedsInput);
@@ -98,9 +88,7 @@ fn legal(state: &State, fact: &Fact) -> bool {
         What::Cancelled(end) => end.is_some() == held,
         What::Shipped(end) => {
             let own = end.is_some_and(|end| end.status == Status::Released);
-            // A parent that completes by itself.
-            let by_itself = waits || blocked_on(Reason::DependencyFailed);
-            end.is_some() == held && (own || stage.is_delivered() || by_itself)
+            end.is_some() == held && (own || stage.is_delivered())
         }
         What::Edited { holders, .. } => !(held && *holders),
         What::Fenced { .. }
@@ -140,7 +128,6 @@ fn ended(state: &State, fact: &Fact, end: End, broken: &mut Vec<Broken>) {
     let (status, may_stay) = match &fact.what {
         What::Released { stage: Stage::Queued, .. } if end.outcome == Outcome::Quota => (None, true),
         What::Released { .. } => (None, false),
-        What::Adopted { .. } => (Some(Status::Released), false),
         What::Expired(_) => (Some(Status::Expired), false),
         What::NeedsInput { .. } => (Some(Status::Released), true),
         What::Preempted(..) | What::Cancelled(_) | What::Requeued(_) | What::Rejected { .. } => {
@@ -164,7 +151,6 @@ fn ended(state: &State, fact: &Fact, end: End, broken: &mut Vec<Broken>) {
         What::Released { .. } => end.outcome.is_delivery(),
         What::Expired(_) => end.outcome.is_delivery() || end.outcome == Outcome::Lost,
         What::Preempted(..) => end.outcome == Outcome::Preempted,
-        What::Adopted { .. } => end.outcome == Outcome::Released,
         What::Retried { .. } | What::DeadLettered { .. } => {
             matches!(end.outcome, Outcome::Failed | Outcome::TimedOut)
         }

@@ -103,16 +103,12 @@ impl State {
     pub(crate) fn apply(&mut self, fact: &Fact) {
         self.end(fact);
         match &fact.what {
-            What::Created(priority, _) => self.priority = *priority,
+            What::Created(priority) => self.priority = *priority,
             What::Ready | What::Answered => {
                 self.notes += u32::from(matches!(fact.what, What::Answered));
                 self.queued(fact.at);
             }
             What::Blocked(reason) => self.blocked(*reason),
-            What::Adopted { .. } => {
-                let keeps = matches!(self.reason, Some(Reason::Dependencies | Reason::DependencyFailed));
-                self.blocked(self.reason.filter(|_| keeps).unwrap_or(Reason::Children));
-            }
             What::Leased(grant) => {
                 self.stage = Stage::Assigned;
                 self.epoch = grant.epoch;

@@ -37,13 +37,9 @@ impl Book {
     }
 
     /// Makes a job with these members; nobody is answered yet.
-    pub(crate) fn created(&mut self, id: &str, key: &str, members: Value) -> Value {
+    fn created(&mut self, id: &str, key: &str, members: Value) -> Value {
         let at = time(self.now() + 1);
-        let blocked = match (members.get("dependsOn"), members["kind"] == "composite") {
-            (Some(_), _) => Some("dependencies"),
-            (None, true) => Some("children"),
-            (None, false) => None,
-        };
+        let blocked = members.get("dependsOn").is_some();
         let mut job = json!({
             "id": id, "productId": "acme", "title": "Do it", "bodyMd": "Do it", "manifestSnapshot": {}, "kind": "leaf",
             "stage": "queued", "priority": "normal", "capabilities": [], "engines": [], "allowedScope": [], "yolo": false,
@@ -55,19 +51,21 @@ impl Book {
         for (name, value) in members.as_object().expect("members") {
             job[name] = value.clone();
         }
-        if let Some(reason) = blocked {
+        if blocked {
             job["stage"] = "blocked".into();
-            job["blockedReason"] = reason.into();
+            job["blockedReason"] = "dependencies".into();
             job.as_object_mut().expect("an object").remove("queuedAt");
         }
-        let mut data = json!({"title": "Do it", "priority": job["priority"]});
-        if let Some(parent) = job.get("parentId") {
-            data["parentId"] = parent.clone();
-        }
-        self.job_event(id, Some(1), "job.created", "operator:ada", data);
+        self.job_event(
+            id,
+            Some(1),
+            "job.created",
+            "operator:ada",
+            json!({"title": "Do it", "priority": job["priority"]}),
+        );
         let (kind, data) = match blocked {
-            Some(reason) => ("job.blocked", json!({"reason": reason})),
-            None => ("job.ready", json!({})),
+            true => ("job.blocked", json!({"reason": "dependencies"})),
+            false => ("job.ready", json!({})),
         };
         self.job_event(id, Some(1), kind, "operator:ada", data);
         self.jobs.insert(id.to_owned(), job.clone());

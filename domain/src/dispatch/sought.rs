@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::reason::Reason;
 use super::score::{Breakdown, Score};
-use crate::{FactoryId, JobId, Usd};
+use crate::{FactoryId, JobId};
 
 /// A job for a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,8 +16,6 @@ pub struct Pick {
     pub factory: FactoryId,
     /// The engine to use.
     pub engine: Option<String>,
-    /// How much of the product's money is kept for it, where budgets are kept.
-    pub reserved: Option<Usd>,
     /// Why this one.
     pub breakdown: Breakdown,
     /// What was looked at.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::needs::{Key, Needs};
-use crate::job::spec::{DepsMode, Kind, OnDepFailure, Spec};
+use crate::job::spec::{DepsMode, OnDepFailure};
 use crate::job::state::{BlockedReason, Priority};
 use crate::job::{Job, Stage};
 use crate::{Epoch, FactoryId, JobId, Timestamp, Usd};
@@ -32,8 +32,6 @@ pub struct Standing {
     pub not_before: Option<Timestamp>,
     /// The lease that is held.
     pub tenure: Option<Tenure>,
-    /// The job that it is a part of.
-    pub parent: Option<JobId>,
     /// What it waits for, while it is blocked on that.
     pub awaits: Option<Awaits>,
 }
@@ -45,7 +43,7 @@ pub struct Merit {
     pub priority: Priority,
     /// The repository it works in.
     pub repo: Option<String>,
-    /// What is left of its own `budget.usd`, to the cent above once something is spent; none: it has none.
+    /// What is left of its own `budget.usd`, to the cent above; none: it has none.
     pub estimate: Option<Usd>,
     /// Attempts used since the last requeue.
     pub attempt: u32,
@@ -70,8 +68,6 @@ pub struct Tenure {
     pub saved_at: Timestamp,
     /// How often the job was preempted since its last requeue.
     pub preempted: u32,
-    /// How much of the product's money its grant has kept for it.
-    pub reserved: Usd,
 }
 
 /// What a blocked job waits for.
@@ -83,32 +79,6 @@ pub struct Awaits {
     pub mode: DepsMode,
     /// What it means that one ended without shipping.
     pub on_failure: OnDepFailure,
-    /// It waits for its children, too.
-    pub composite: bool,
-    /// Children that it waits for no more, though they have not shipped.
-    pub overruled: Vec<JobId>,
-}
-
-impl Awaits {
-    /// What a job waits for that was asked for like this.
-    pub fn of(spec: &Spec, kind: Kind) -> Self {
-        Self {
-            jobs: spec.depends_on.clone(),
-            mode: spec.deps_mode,
-            on_failure: spec.on_dep_failure,
-            composite: kind == Kind::Composite,
-            overruled: Vec::new(),
-        }
-    }
-
-    /// What a job of this kind waits for from where it stands: not again for what has settled for it.
-    pub fn by(job: &Job, kind: Kind) -> Self {
-        let all = Self::of(&job.spec, kind);
-        match &job.settled {
-            Some(overruled) => Self { jobs: Vec::new(), overruled: overruled.clone(), ..all },
-            None => all,
-        }
-    }
 }
 
 /// Failures on one factory after which another one is preferred.
@@ -119,10 +89,7 @@ const CENT: u64 = 10_000;
 impl Standing {
     /// Where a job stands.
     pub fn of(job: &Job) -> Self {
-        let waits = matches!(
-            job.blocked_reason,
-            Some(BlockedReason::Dependencies | BlockedReason::Children | BlockedReason::DependencyFailed)
-        );
+        let waits = matches!(job.blocked_reason, Some(BlockedReason::Dependencies | BlockedReason::DependencyFailed));
         Self {
             job: job.id,
             stage: job.stage,
@@ -134,8 +101,11 @@ impl Standing {
             due_at: job.spec.due_at,
             not_before: job.not_before,
             tenure: Tenure::of(job),
-            parent: job.spec.parent,
-            awaits: waits.then(|| Awaits::by(job, job.kind())),
+            awaits: waits.then(|| Awaits {
+                jobs: job.spec.depends_on.clone(),
+                mode: job.spec.deps_mode,
+                on_failure: job.spec.on_dep_failure,
+            }),
         }
     }
 
@@ -170,7 +140,6 @@ impl Tenure {
             since,
             saved_at: job.saved_at.map_or(since, |saved| saved.max(since)),
             preempted: job.preempted,
-            reserved: job.run.as_ref().and_then(|run| run.reserved).unwrap_or_default(),
         })
     }
 }
@@ -180,10 +149,7 @@ pub fn failed_twice(failed_on: &BTreeMap<FactoryId, u32>) -> Vec<FactoryId> {
     failed_on.iter().filter(|(_, times)| **times >= MANY_FAILURES).map(|(factory, _)| factory.clone()).collect()
 }
 
-/// What is left of a budget: all of it, or, once something is spent, to the cent above.
+/// What is left of a budget, to the cent above.
 pub fn estimate(budget: Usd, spent: Usd) -> Usd {
-    if spent == Usd(0) {
-        return budget;
-    }
     Usd(budget.0.saturating_sub(spent.0).div_ceil(CENT).saturating_mul(CENT))
 }

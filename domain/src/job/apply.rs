@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::event::{End, Fact, Said};
 use super::state::{BlockedReason, Job, Lease, LeaseStatus, Note, Run, RunResult, Spent, Stage};
 use crate::mutant::Mutant;
-use crate::{By, JobId, Timestamp};
+use crate::{By, Timestamp};
 
 /// How many notes a job keeps; older ones are dropped first.
 const MAX_NOTES: usize = 50;
@@ -19,14 +19,12 @@ pub fn apply(mut job: Job, fact: &Fact, by: &By, at: Timestamp) -> Job {
         Fact::Created { .. }
         | Fact::LeaseExpired { .. }
         | Fact::Fenced { .. }
-        | Fact::Used { .. }
         | Fact::Shadowed { .. }
         | Fact::Parked {} => job,
         Fact::Ready {} => queued(Job { deps_met: true, ..job }, at),
         Fact::Blocked { reason } => {
             Job { stage: Stage::Blocked, blocked_reason: Some(*reason), queued_at: None, ..job }
         }
-        Fact::ChildrenAdded { children, settled, .. } => adopted(job, *children, settled.as_ref()),
         Fact::Leased { .. } => leased(job, fact, at),
         Fact::Staged { stage, said } => staged(job, *stage, said),
         Fact::Checkpointed { checkpoint } => Job {
@@ -69,16 +67,10 @@ pub fn apply(mut job: Job, fact: &Fact, by: &By, at: Timestamp) -> Job {
         }
         Fact::Cancelled { .. } => finished(job, Stage::Cancelled, at),
         Fact::Shipped { .. } => finished(job, Stage::Shipped, at),
-        Fact::Edited { spec, waits, .. } => {
-            if *waits {
-                // What it waits for from now on counts, whatever has settled before.
-                (job.deps_met, job.settled) = (false, None);
-            }
-            match spec {
-                Some(spec) => Job { spec: std::sync::Arc::new((**spec).clone()), edition: job.edition + 1, ..job },
-                None => job,
-            }
-        }
+        Fact::Edited { spec, .. } => match spec {
+            Some(spec) => Job { spec: std::sync::Arc::new((**spec).clone()), edition: job.edition + 1, ..job },
+            None => job,
+        },
     }
 }
 
@@ -95,7 +87,6 @@ pub(super) fn reached(fact: &Fact) -> Option<Stage> {
         Fact::Created { .. }
         | Fact::Ready {}
         | Fact::Blocked { .. }
-        | Fact::ChildrenAdded { .. }
         | Fact::Leased { .. }
         | Fact::Checkpointed { .. }
         | Fact::Preempted { .. }
@@ -111,33 +102,13 @@ pub(super) fn reached(fact: &Fact) -> Option<Stage> {
         | Fact::Cancelled { .. }
         | Fact::Shipped { .. }
         | Fact::Edited { .. }
-        | Fact::Used { .. }
         | Fact::Shadowed { .. }
         | Fact::Parked {} => None,
     }
 }
 
-/// It waits for its children; where it waited for dependencies already, first for those.
-fn adopted(job: Job, children: u32, settled: Option<&Vec<JobId>>) -> Job {
-    let reason = match job.blocked_reason {
-        Some(reason @ (BlockedReason::Dependencies | BlockedReason::DependencyFailed)) => reason,
-        Some(BlockedReason::Children | BlockedReason::NeedsInput) | None => BlockedReason::Children,
-    };
-    Job {
-        stage: Stage::Blocked,
-        blocked_reason: Some(reason),
-        deps_met: false,
-        children: job.children.saturating_add(children),
-        settled: settled.cloned().or(job.settled),
-        queued_at: None,
-        ..job
-    }
-}
-
 fn leased(mut job: Job, fact: &Fact, at: Timestamp) -> Job {
-    let Fact::Leased { factory, run_id, attempt, epoch, engine, ttl_sec, reserved_usd, claim_id: _, decision: _ } =
-        fact
-    else {
+    let Fact::Leased { factory, run_id, attempt, epoch, engine, ttl_sec, claim_id: _, decision: _ } = fact else {
         return job;
     };
     job.stage = Stage::Assigned;
@@ -159,8 +130,6 @@ fn leased(mut job: Job, fact: &Fact, at: Timestamp) -> Job {
         factory: factory.clone(),
         epoch: *epoch,
         engine: engine.clone(),
-        reserved: *reserved_usd,
-        profile: job.spec.profile.clone(),
         started_at: at,
         ended_at: None,
         exit: None,

@@ -6,7 +6,7 @@ use super::decision::Decision;
 use super::insights::Insights;
 use super::spec::Spec;
 use super::state::{Checkpoint, RunResult, Stage, VerifyResult};
-use crate::{Epoch, FactoryId, JobId, RunId, Timestamp, Usd};
+use crate::{Epoch, FactoryId, JobId, RunId, Timestamp};
 
 /// An order to a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -30,16 +30,10 @@ pub enum Command {
     Preempt(Preempt),
     /// The product is stopped: every lease ends.
     Evict,
-    /// Every dependency that matters has settled, and there are no children.
+    /// Every dependency that matters has settled.
     DependenciesMet,
-    /// A dependency or a child has ended without shipping.
+    /// A dependency has ended without shipping.
     DependencyFailed,
-    /// Every dependency that matters has settled, and a child has not.
-    ChildrenOpen,
-    /// Dependencies and children have settled.
-    ChildrenMet(Outcome),
-    /// The job is given children.
-    Adopt(Adopt),
     /// An operator ships delivered work.
     Ship,
     /// A reviewer refuses delivered work.
@@ -67,9 +61,6 @@ pub struct Lease {
     pub engine: Option<String>,
     /// How long it lasts, in seconds.
     pub ttl_sec: u32,
-    /// How much of the product's money is kept for it, where budgets are kept.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reserved: Option<Usd>,
     /// The claim's own id.
     pub claim_id: Option<String>,
     /// How the scheduler came to it.
@@ -148,27 +139,6 @@ pub struct Preempt {
     pub for_job: JobId,
 }
 
-/// What the children of a job have come to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// All of them have shipped.
-    Shipped,
-    /// Some have ended otherwise, which the job ignores.
-    Settled,
-}
-
-/// The job is given children: by an operator while nobody has it, or by its holder, whose run ends with that.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Adopt {
-    /// How many.
-    pub children: u32,
-    /// Its earlier children that have ended without shipping.
-    pub ended: Vec<JobId>,
-    /// The holder who gives them.
-    pub fence: Option<Fence>,
-}
-
 /// A reviewer refuses delivered work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reject {
@@ -217,15 +187,6 @@ pub struct Edit {
     pub spec: Spec,
     /// Names of the members that differ, as on the wire.
     pub changed: Vec<String>,
-    /// Where the dependencies differ: they have settled.
-    pub deps_met: bool,
-}
-
-impl Edit {
-    /// It changes what the job waits for.
-    pub fn changes_dependencies(&self) -> bool {
-        self.changed.iter().any(|member| member == "dependsOn")
-    }
 }
 
 impl Command {
@@ -243,9 +204,6 @@ impl Command {
             Self::Evict => "evict",
             Self::DependenciesMet => "dependencies_met",
             Self::DependencyFailed => "dependency_failed",
-            Self::ChildrenOpen => "children_open",
-            Self::ChildrenMet(_) => "children_met",
-            Self::Adopt(_) => "adopt",
             Self::Ship => "ship",
             Self::Reject(_) => "reject",
             Self::Approve(_) => "approve",

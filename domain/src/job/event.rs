@@ -7,7 +7,7 @@ use super::decision::Decision;
 use super::insights::Insights;
 use super::spec::Spec;
 use super::state::{BlockedReason, Checkpoint, LeaseStatus, Priority, Run, RunResult, Stage, VerifyResult};
-use crate::{Epoch, FactoryId, JobId, RunId, Timestamp, Usd};
+use crate::{Epoch, FactoryId, JobId, RunId, Timestamp};
 
 /// A fact about a job. Its serialised form is the event's `data`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,9 +19,6 @@ pub enum Fact {
         title: String,
         /// Its urgency.
         priority: Priority,
-        /// The job that it is a part of.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        parent_id: Option<JobId>,
     },
     /// It entered the queue: at submit, or when its dependencies settled.
     Ready {},
@@ -29,18 +26,6 @@ pub enum Fact {
     Blocked {
         /// For what.
         reason: BlockedReason,
-    },
-    /// It was given children, and waits for them.
-    ChildrenAdded {
-        /// How many.
-        children: u32,
-        /// What it waited for before had settled or was overruled: its dependencies count no more, nor do these of its
-        /// earlier children, which had ended without shipping.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        settled: Option<Vec<JobId>>,
-        /// How the run ended, where its holder gave them.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        end: Option<End>,
     },
     /// A factory got it.
     Leased {
@@ -57,9 +42,6 @@ pub enum Fact {
         engine: Option<String>,
         /// The lease's length in seconds.
         ttl_sec: u32,
-        /// How much of the product's money is kept for the run.
-        #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::money::maybe_text")]
-        reserved_usd: Option<Usd>,
         /// The claim's own id.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         claim_id: Option<String>,
@@ -199,20 +181,9 @@ pub enum Fact {
     Edited {
         /// The members that changed.
         changed: Vec<String>,
-        /// It has dependencies now that have not settled.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        waits: bool,
         /// The spec as it is now; kept with the job, not in the log.
         #[serde(skip)]
         spec: Option<Box<Spec>>,
-    },
-    /// What a run has cost was told after its end, by a write that leaves no other event. Only where budgets are kept.
-    Used {
-        /// The epoch of the run.
-        epoch: Epoch,
-        /// Its total cost.
-        #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::money::maybe_text")]
-        cost_usd: Option<Usd>,
     },
     /// It would have been granted, if anything were.
     Shadowed {
@@ -295,7 +266,6 @@ impl Fact {
             Self::Created { .. } => "job.created",
             Self::Ready {} => "job.ready",
             Self::Blocked { .. } => "job.blocked",
-            Self::ChildrenAdded { .. } => "job.children_added",
             Self::Leased { .. } => "job.leased",
             Self::Staged { .. } => "job.stage",
             Self::Checkpointed { .. } => "job.checkpoint",
@@ -314,7 +284,6 @@ impl Fact {
             Self::Cancelled { .. } => "job.cancelled",
             Self::Shipped { .. } => "job.shipped",
             Self::Edited { .. } => "job.edited",
-            Self::Used { .. } => "job.usage",
             Self::Shadowed { .. } => "job.shadowed",
             Self::Parked {} => "job.parked",
         }
@@ -333,7 +302,6 @@ impl Fact {
             | Self::Requeued { end, .. }
             | Self::Rejected { end, .. }
             | Self::Cancelled { end, .. }
-            | Self::ChildrenAdded { end, .. }
             | Self::Shipped { end, .. } => end.as_ref(),
             Self::Created { .. }
             | Self::Ready {}
@@ -345,7 +313,6 @@ impl Fact {
             | Self::Answered { .. }
             | Self::Approved { .. }
             | Self::Edited { .. }
-            | Self::Used { .. }
             | Self::Shadowed { .. }
             | Self::Parked {} => None,
         }
@@ -362,7 +329,6 @@ impl Lease {
             epoch,
             engine: self.engine,
             ttl_sec: self.ttl_sec,
-            reserved_usd: self.reserved,
             claim_id: self.claim_id,
             decision: self.decision,
         }

@@ -2,12 +2,10 @@
 //!
 //! ```mermaid
 //! stateDiagram-v2
-//!     [*] --> blocked: submit, deps unmet or composite
+//!     [*] --> blocked: submit, deps unmet
 //!     [*] --> queued: submit
-//!     blocked --> queued: dependencies_met, children_met, answer, requeue
-//!     blocked --> shipped: children_met
-//!     blocked --> failed: dependency_failed, children_met
-//!     queued --> blocked: adopt, edit
+//!     blocked --> queued: dependencies_met, answer, requeue
+//!     blocked --> failed: dependency_failed
 //!     queued --> assigned: lease
 //!     assigned --> building: report
 //!     assigned --> review: report
@@ -23,10 +21,10 @@
 //!     building --> queued: report, release, expire, reclaim, limit, preempt, evict, requeue
 //!     review --> queued: report, reject, requeue
 //!     testing --> queued: report, reject, requeue
-//!     assigned --> blocked: report, adopt
-//!     building --> blocked: report, adopt
-//!     review --> blocked: report, reject, requeue
-//!     testing --> blocked: report, reject, requeue
+//!     assigned --> blocked: report
+//!     building --> blocked: report
+//!     review --> blocked: report
+//!     testing --> blocked: report
 //!     assigned --> failed: report, limit
 //!     building --> failed: report, limit
 //!     review --> failed: report, reject

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::state::Priority;
-use crate::profile::Given;
 use crate::{JobId, Timestamp, Usd};
 
 /// The submitted part of a job. An operator's edit makes a new one.
@@ -62,15 +61,6 @@ pub struct Spec {
     /// The work item it was made from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracker_item_id: Option<String>,
-    /// What was asked for: children make a composite of every job.
-    #[serde(default, skip_serializing_if = "Kind::is_leaf")]
-    pub kind: Kind,
-    /// The job that it is a part of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parent: Option<JobId>,
-    /// A composite that ends by itself when its children have settled: it ships if all of them have.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub auto_complete: bool,
     /// The jobs it waits for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<JobId>,
@@ -106,27 +96,6 @@ pub struct Spec {
     /// Who must approve before it ships.
     #[serde(default)]
     pub approvals: Approvals,
-    /// Which members were given by hand; the others follow from its profile and its product. All of them where it is not
-    /// known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub given: Option<Given>,
-}
-
-/// What a job is made of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// Work for one agent.
-    #[default]
-    Leaf,
-    /// Other jobs, and the work of putting together what they made.
-    Composite,
-}
-
-impl Kind {
-    fn is_leaf(&self) -> bool {
-        *self == Self::Leaf
-    }
 }
 
 /// Limits over a job's runs since its last requeue.

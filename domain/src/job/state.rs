@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::insights::Insights;
-use super::spec::{Kind, Spec};
+use super::spec::Spec;
 use crate::{Epoch, FactoryId, JobId, ProductId, RunId, Timestamp, Usd};
 
 /// A unit of work for an agent.
@@ -37,13 +37,8 @@ pub struct Job {
     pub attempt: u32,
     /// Not to be claimed before this instant: as submitted, or the end of a backoff.
     pub not_before: Option<Timestamp>,
-    /// Its dependencies and children have settled, or an operator has overruled them.
+    /// Its dependencies have settled, or an operator has overruled them.
     pub deps_met: bool,
-    /// How many children it was ever given.
-    pub children: u32,
-    /// What counts no more, since it was given children after all that it waited for had settled or was overruled: its
-    /// dependencies, and these of its earlier children, which had ended without shipping.
-    pub settled: Option<Vec<JobId>>,
     /// The newest work in progress.
     pub checkpoint: Option<Checkpoint>,
     /// The factory whose report made it.
@@ -77,11 +72,6 @@ pub struct Job {
 }
 
 impl Job {
-    /// What it is made of: children make it composite, whatever was asked for.
-    pub fn kind(&self) -> Kind {
-        if self.children > 0 { Kind::Composite } else { self.spec.kind }
-    }
-
     /// The lease, if it is held.
     pub fn held(&self) -> Option<&Lease> {
         self.lease.as_ref().filter(|lease| lease.status == LeaseStatus::Held)
@@ -180,11 +170,9 @@ impl fmt::Display for Stage {
 pub enum BlockedReason {
     /// A dependency has not settled.
     Dependencies,
-    /// Its dependencies have settled, and a child has not.
-    Children,
     /// A factory asked a question.
     NeedsInput,
-    /// A dependency or a child ended without shipping.
+    /// A dependency ended without shipping.
     DependencyFailed,
 }
 
@@ -251,12 +239,6 @@ pub struct Run {
     /// The engine that the scheduler chose, if the job or the factory names any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub engine: Option<String>,
-    /// How much of the product's money its grant has kept for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reserved: Option<Usd>,
-    /// `name@version` of the profile that the job had at the grant.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub profile: Option<String>,
     /// When it began.
     pub started_at: Timestamp,
     /// When it ended.

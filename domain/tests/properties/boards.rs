@@ -1,6 +1,5 @@
 //! The board against its naive rival: same picks by the same scores, same counts, and nobody waits beside a job that fits.
 
-use domain::budget::{self, Budget, Funds, RunKey};
 use domain::dispatch::{Board, Claim, Pick, Rules, Standing, Tenure, WaiterNo, Weights};
 use domain::factory::Refusal;
 use domain::job::Stage;
@@ -27,8 +26,6 @@ pub(crate) enum Move {
     Card(CardShape),
     Load { factory: u8, permille: u16 },
     Rules { paused: bool, review_limit: Option<u32>, cents: u64, weights: Vec<(u8, u16)> },
-    Ceiling { cents: Option<u64> },
-    Settle { nth: usize, cents: u64, ended: bool },
     Pass { ms: i64 },
     Reopen,
 }
@@ -52,8 +49,6 @@ fn step() -> impl Strategy<Value = Move> {
         1 => (0..FACTORIES, 0_u16..1_001).prop_map(|(factory, permille)| Move::Load { factory, permille }),
         2 => (prop::bool::weighted(0.3), some(), 0_u64..1_500, weights)
             .prop_map(|(paused, review_limit, cents, weights)| Move::Rules { paused, review_limit, cents, weights }),
-        2 => proptest::option::weighted(0.8, 0_u64..3_000).prop_map(|cents| Move::Ceiling { cents }),
-        3 => (nth(), 0_u64..800, any::<bool>()).prop_map(|(nth, cents, ended)| Move::Settle { nth, cents, ended }),
         3 => (1_i64..3 * STEP_MS).prop_map(|ms| Move::Pass { ms }),
         1 => Just(Move::Reopen),
     ]
@@ -77,7 +72,6 @@ impl Pair {
             now: Timestamp(100 * STEP_MS),
             submitted: 0,
         };
-        pair.board.set_funds(Funds::new(&budget(&pair.rival)));
         for no in 0..2 {
             pair.card(&CardShape::plain(no));
         }
@@ -125,9 +119,7 @@ impl Pair {
                 if let Some(Known { job, spot: Spot::Offered(by), .. }) =
                     self.nth(nth, |spot| matches!(spot, Spot::Offered(_)))
                 {
-                    let reserved = self.rival.money.offered.remove(&job.job).unwrap_or_default();
-                    self.rival.money.held.insert(job.job, reserved);
-                    let tenure = Some(Tenure { reserved: Usd(reserved), ..tenure(by.clone(), self.now) });
+                    let tenure = Some(tenure(by.clone(), self.now));
                     let leased = Standing { stage: Stage::Assigned, tenure, not_before: None, ..job };
                     self.observe(leased, Some(Spot::Running(by)));
                 }
@@ -135,7 +127,6 @@ impl Pair {
             Move::EndOffer { nth } => {
                 if let Some(Known { job, .. }) = self.nth(nth, |spot| matches!(spot, Spot::Offered(_))) {
                     self.board.end_offer(job.job, self.now);
-                    self.rival.money.offered.remove(&job.job);
                     if let Some(known) = self.rival.known(job.job) {
                         known.spot = Spot::Ready;
                     }
@@ -149,7 +140,6 @@ impl Pair {
             Move::End { nth, requeued } => self.end(nth, requeued),
             Move::Cancel { nth } => {
                 if let Some(Known { job, .. }) = self.nth(nth, |_| true) {
-                    self.rival.money.offered.remove(&job.job);
                     self.observe(Standing { stage: Stage::Cancelled, tenure: None, ..job }, None);
                 }
             }
@@ -171,12 +161,6 @@ impl Pair {
                 self.board.set_rules(rules.clone(), self.now);
                 self.rival.rules = rules;
             }
-            Move::Ceiling { cents } => {
-                self.rival.money.ceiling = cents.map(|cents| cents * 10_000);
-                let Budget { ceiling: ceiling_usd, window, window_start, spent: spent_usd, .. } = budget(&self.rival);
-                self.board.tell_funds(&[budget::Fact::Set { ceiling_usd, window, window_start, spent_usd }]);
-            }
-            Move::Settle { nth, cents, ended } => self.charge(nth, cents * 10_000, ended),
             Move::Pass { ms } => self.now = Timestamp(self.now.0 + ms),
             Move::Reopen => self.reopen(),
         }
@@ -203,9 +187,7 @@ impl Pair {
     fn reopen(&mut self) {
         self.waiters.clear();
         self.rival.loads.clear();
-        self.rival.money.offered.clear();
         self.board = Board::default();
-        self.board.set_funds(Funds::new(&budget(&self.rival)));
         self.board.set_rules(self.rival.rules.clone(), self.now);
         self.board.set_reviewing(self.rival.reviewing.iter().copied());
         self.rival.factories.iter().for_each(|card| self.board.observe_factory(card.clone(), self.now));
@@ -219,27 +201,11 @@ impl Pair {
                 known.spot = Spot::Ready;
             }
         }
-        for (job_id, left) in &self.rival.money.held {
-            self.board.hold_funds(RunKey { job_id: *job_id, epoch: Epoch(1) }, Usd(*left));
-        }
         waiting.sort_by_key(|job| job.job);
         self.board.fill(&waiting, self.now);
         for known in &self.rival.jobs {
             self.board.set_dependents(known.job.job, known.dependents, self.now);
         }
-    }
-
-    /// A run is charged; perhaps it has ended and nothing is kept for it any more.
-    fn charge(&mut self, nth: usize, charged: u64, ended: bool) {
-        let money = &mut self.rival.money;
-        let count = money.held.len().max(1);
-        let Some((job_id, left)) = money.held.iter().nth(nth % count).map(|(job, left)| (*job, *left)) else { return };
-        money.spent += charged;
-        money.held.insert(job_id, if ended { 0 } else { left.saturating_sub(charged) });
-        let run = RunKey { job_id, epoch: Epoch(1) };
-        let (charged_usd, total_usd) = (Usd(charged), Usd(charged));
-        let fact = budget::Fact::Settled { run, engine: None, charged_usd, total_usd, estimated: false, ended };
-        self.board.tell_funds(&[fact]);
     }
 
     fn end(&mut self, nth: usize, requeued: bool) {
@@ -275,8 +241,6 @@ impl Pair {
     fn offer(&mut self, id: JobId, to: &FactoryId) {
         if let Some(known) = self.rival.known(id) {
             known.spot = Spot::Offered(to.clone());
-            let job = known.job.clone();
-            self.rival.money.offered.insert(id, self.rival.cost(&job));
         }
     }
 
@@ -325,9 +289,6 @@ impl Pair {
             let claimable = if self.rival.is_shut() { 0 } else { self.rival.jobs.iter().filter(fits).count() };
             prop_assert_eq!(self.board.claimable(&card.id, self.now), claimable);
         }
-        let money = &self.rival.money;
-        let promised = money.offered.values().sum::<u64>() + money.held.values().sum::<u64>();
-        prop_assert_eq!(self.board.reserved(), Usd(promised));
         let ready = self.rival.jobs.iter().filter(|known| known.spot == Spot::Ready).count();
         let offered = self.rival.jobs.iter().filter(|known| matches!(known.spot, Spot::Offered(_))).count();
         prop_assert_eq!((self.board.ready(), self.board.offered(None) as usize), (ready, offered));
@@ -343,13 +304,7 @@ impl Pair {
 }
 
 pub(crate) fn tenure(holder: FactoryId, now: Timestamp) -> Tenure {
-    Tenure { holder, epoch: Epoch(1), since: now, saved_at: now, preempted: 0, reserved: Usd(0) }
-}
-
-/// The budget that the rival's money makes up.
-fn budget(rival: &Rival) -> Budget {
-    let (ceiling, spent) = (rival.money.ceiling.map(Usd), Usd(rival.money.spent));
-    Budget { ceiling, spent, ..Budget::new("p".parse().expect("given in a good form")) }
+    Tenure { holder, epoch: Epoch(1), since: now, saved_at: now, preempted: 0 }
 }
 
 /// What happens to a board, one after the other.
@@ -381,7 +336,6 @@ proptest! {
             pair.board.clear(known.job.job, pair.now);
         }
         pair.rival.reviewing.clear();
-        pair.rival.money.offered.clear();
         pair.agree()?;
     }
 }

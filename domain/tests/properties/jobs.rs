@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::job::command::{Adopt, Prior, Report};
+use domain::job::command::{Prior, Report};
 use domain::job::{Command, Fact, Job, Lease, LeaseStatus, Refusal, RunResult, Stage, Step, apply, submit, transition};
 use domain::{By, Epoch, JobId, Timestamp};
 use proptest::prelude::*;
@@ -30,7 +30,7 @@ struct Walk {
 impl Walk {
     fn new(spec: domain::job::Spec, deps_met: bool) -> Self {
         let id = JobId(Uuid::from_u128(7));
-        let job = submit(id, "p".parse().expect("given in a good form"), spec, (deps_met, 0), Timestamp(0)).job;
+        let job = submit(id, "p".parse().expect("given in a good form"), spec, deps_met, Timestamp(0)).job;
         Self { replayed: job.clone(), job, now: Timestamp(0), last: None, ended: BTreeMap::new(), grants: Vec::new() }
     }
 
@@ -112,7 +112,6 @@ fn judge(job: &Job, order: &Command, step: &Step) -> Result<(), TestCaseError> {
     prop_assert_eq!(next.run.is_some(), next.held().is_some());
     prop_assert_eq!(next.stage == Stage::Blocked, next.blocked_reason.is_some());
     prop_assert_eq!(next.stage.is_terminal(), next.finished_at.is_some());
-    prop_assert!(next.deps_met || next.stage != Stage::Queued && next.held().is_none(), "claimed before its turn");
     prop_assert!(next.held().is_none_or(|lease| next.stage.is_leased() && lease.epoch == next.epoch));
     prop_assert!(next.attempt <= next.spec.retry.max_attempts, "{} attempts", next.attempt);
     for fact in &step.facts {
@@ -185,11 +184,7 @@ fn refused(job: &Job, order: &Command, refusal: &Refusal) -> Result<(), TestCase
         Command::Report(report) => &report.fence,
         Command::Release(release) => &release.fence,
         Command::Renew(fence) => fence,
-        Command::Adopt(Adopt { fence: Some(fence), .. }) => fence,
-        Command::Adopt(_)
-        | Command::ChildrenOpen
-        | Command::ChildrenMet(_)
-        | Command::Lease(_)
+        Command::Lease(_)
         | Command::Expire(_)
         | Command::Reclaim(_)
         | Command::Limit(_)

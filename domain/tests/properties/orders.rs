@@ -1,9 +1,9 @@
 //! Random orders to a job: each aims at where the job stands, now and then at where it stood before.
 
 use domain::job::command::{
-    Adopt, Answer, Approve, Cancel, Edit, Fence, Lease, Outcome, Preempt, Prior, Reject, Release, Report, Requeue,
+    Answer, Approve, Cancel, Edit, Fence, Lease, Preempt, Prior, Reject, Release, Report, Requeue,
 };
-use domain::job::spec::{Approvals, JobBudget, Kind, OnDepFailure, Retry};
+use domain::job::spec::{Approvals, JobBudget, OnDepFailure, Retry};
 use domain::job::state::{Checkpoint, Priority};
 use domain::job::{Command, Insights, Job, RunResult, Spec, Stage};
 use domain::{Epoch, FactoryId, JobId, RunId, Timestamp, Usd};
@@ -49,9 +49,6 @@ pub(crate) fn plain() -> Spec {
         idempotency_key: None,
         content_hash: None,
         tracker_item_id: None,
-        kind: Kind::Leaf,
-        parent: None,
-        auto_complete: false,
         depends_on: Vec::new(),
         deps_mode: domain::job::spec::DepsMode::All,
         on_dep_failure: OnDepFailure::Block,
@@ -64,7 +61,6 @@ pub(crate) fn plain() -> Spec {
         due_at: None,
         labels: std::collections::BTreeMap::new(),
         approvals: Approvals::default(),
-        given: None,
     }
 }
 
@@ -85,7 +81,7 @@ pub(crate) fn draft() -> impl Strategy<Value = Draft> {
     let behind = prop_oneof![6 => Just(0), 1 => 1_u64..3];
     let stranger = prop_oneof![8 => Just(false), 1 => Just(true)];
     let pause_ms = prop_oneof![3 => 0_u64..3_000, 1 => 0_u64..90_000];
-    (0_u8..44, pause_ms, behind, stranger, report()).prop_map(|(kind, pause_ms, behind, stranger, report)| Draft {
+    (0_u8..41, pause_ms, behind, stranger, report()).prop_map(|(kind, pause_ms, behind, stranger, report)| Draft {
         kind,
         pause_ms,
         behind,
@@ -159,7 +155,6 @@ impl Draft {
                 run: RunId(Uuid::from_u128(u128::from(job.runs) + 1)),
                 engine: None,
                 ttl_sec: 60,
-                reserved: None,
                 claim_id: None,
                 decision: None,
             }),
@@ -182,22 +177,10 @@ impl Draft {
             35 => Command::Answer(Answer { text: "that one".into() }),
             36 | 37 => Command::Requeue(Requeue { fresh: self.report.retryable, note }),
             38 => Command::Cancel(Cancel { reason: None }),
-            40 => Command::ChildrenOpen,
-            41 => Command::ChildrenMet(if self.stranger { Outcome::Settled } else { Outcome::Shipped }),
-            42 => Command::Adopt(Adopt {
-                children: 2,
-                ended: Vec::new(),
-                fence: (!self.report.retryable).then_some(fence),
-            }),
             39 => Command::Preempt(Preempt { epoch, for_job: JobId(Uuid::from_u128(9)) }),
-            _ if self.stranger => {
-                let spec = Spec { depends_on: vec![JobId(Uuid::from_u128(8))], ..(*job.spec).clone() };
-                let (changed, deps_met) = (vec!["dependsOn".into()], self.report.retryable);
-                Command::Edit(Box::new(Edit { spec, changed, deps_met }))
-            }
             _ => {
                 let spec = Spec { title: format!("title {}", self.pause_ms), ..(*job.spec).clone() };
-                Command::Edit(Box::new(Edit { spec, changed: vec!["title".into()], deps_met: false }))
+                Command::Edit(Box::new(Edit { spec, changed: vec!["title".into()] }))
             }
         }
     }

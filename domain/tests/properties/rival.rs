@@ -1,6 +1,5 @@
 //! The naive board: every job in one list, every question answered by looking at all of them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::dispatch::{Claim, Rules, Score, Standing, Term, Weights, score};
@@ -36,23 +35,6 @@ pub(crate) struct Rival {
     pub(crate) loads: Vec<(FactoryId, u16)>,
     pub(crate) rules: Rules,
     pub(crate) reviewing: Vec<JobId>,
-    pub(crate) money: Money,
-}
-
-/// What is spent, what is promised to jobs on offer, and what is kept for runs until they are settled.
-#[derive(Clone, Default)]
-pub(crate) struct Money {
-    pub(crate) ceiling: Option<u64>,
-    pub(crate) spent: u64,
-    pub(crate) offered: BTreeMap<JobId, u64>,
-    pub(crate) held: BTreeMap<JobId, u64>,
-}
-
-impl Money {
-    fn room(&self) -> u64 {
-        let taken = self.spent + self.offered.values().sum::<u64>() + self.held.values().sum::<u64>();
-        self.ceiling.map_or(u64::MAX, |ceiling| ceiling.saturating_sub(taken))
-    }
 }
 
 impl Rival {
@@ -76,9 +58,7 @@ impl Rival {
 
     /// No job is handed out to anybody.
     pub(crate) fn is_shut(&self) -> bool {
-        self.money.room() == 0
-            || self.rules.paused
-            || self.rules.review_limit.is_some_and(|limit| self.reviewing.len() >= limit as usize)
+        self.rules.paused || self.rules.review_limit.is_some_and(|limit| self.reviewing.len() >= limit as usize)
     }
 
     /// The card of a factory that may claim.
@@ -124,16 +104,10 @@ impl Rival {
             })
     }
 
-    /// What a job is taken to cost.
-    pub(crate) fn cost(&self, job: &Standing) -> u64 {
-        job.merit.estimate.unwrap_or(self.rules.estimate).0
-    }
-
     /// The job can be picked for the claim of a factory that may claim.
     pub(crate) fn fits(&self, card: &Factory, claim: &Claim, job: &Standing, now: Timestamp) -> bool {
         let key_is_free = job.key.as_ref().is_none_or(|key| self.key_used(&key.name) < key.limit as usize);
-        let affordable = self.money.room() > 0 && self.cost(job) <= self.money.room();
-        key_is_free && affordable && self.has_what_it_takes(card, claim, job, now) && !self.excludes(card, job, now)
+        key_is_free && self.has_what_it_takes(card, claim, job, now) && !self.excludes(card, job, now)
     }
 
     /// Σ weight · term.

@@ -154,7 +154,6 @@ impl JobShape {
             due_at: self.due_in.map(|steps| later(steps * STEP_MS)),
             not_before: (self.pause_ms > 0).then(|| later(self.pause_ms)),
             tenure: None,
-            parent: None,
             awaits: None,
         }
     }

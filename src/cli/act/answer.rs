@@ -2,21 +2,21 @@
 
 use wire::{Answer, Client, ClientError, Job};
 
-use super::{Act, Named};
+use super::{Act, Which};
 
 /// The question is answered once.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     #[command(flatten)]
-    which: Named,
+    which: Which,
     /// The answer, for the next run to read.
     #[arg(short, long)]
     text: String,
 }
 
 impl Act for Args {
-    fn named(&self) -> (&[String], bool) {
-        (&self.which.jobs, self.which.quiet)
+    fn which(&self) -> &Which {
+        &self.which
     }
 
     async fn act(&self, client: &Client, id: &str) -> Result<Job, ClientError> {

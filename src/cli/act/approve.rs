@@ -1,9 +1,8 @@
 //! `gigafactory approve`: counts a reviewer's approval.
 
-use wire::actions::Said;
 use wire::{Approve, Client, ClientError, Job};
 
-use super::{Act, ActOnMany, Which};
+use super::{Act, Which};
 
 /// Who approves, and what they say.
 #[derive(Debug, clap::Args)]
@@ -18,28 +17,12 @@ pub(in crate::cli) struct Args {
     note: Option<String>,
 }
 
-impl Args {
-    fn order(&self) -> Approve {
-        Approve { by: self.by.clone(), note: self.note.clone() }
-    }
-}
-
 impl Act for Args {
-    fn named(&self) -> (&[String], bool) {
-        (&self.which.jobs, self.which.quiet)
-    }
-
-    async fn act(&self, client: &Client, id: &str) -> Result<Job, ClientError> {
-        client.approve(id, &self.order()).await
-    }
-}
-
-impl ActOnMany for Args {
     fn which(&self) -> &Which {
         &self.which
     }
 
-    fn said(&self) -> Said {
-        Said::Approve(self.order())
+    async fn act(&self, client: &Client, id: &str) -> Result<Job, ClientError> {
+        client.approve(id, &Approve { by: self.by.clone(), note: self.note.clone() }).await
     }
 }

@@ -1,9 +1,8 @@
 //! `gigafactory requeue`: puts jobs back into the queue, from their checkpoint unless told otherwise.
 
-use wire::actions::Said;
 use wire::{Client, ClientError, Job, Requeue};
 
-use super::{Act, ActOnMany, Which};
+use super::{Act, Which};
 
 /// How the next run begins.
 #[derive(Debug, clap::Args)]
@@ -18,28 +17,13 @@ pub(in crate::cli) struct Args {
     note: Option<String>,
 }
 
-impl Args {
-    fn order(&self) -> Requeue {
-        Requeue { fresh: self.fresh.then_some(true), note: self.note.clone() }
-    }
-}
-
 impl Act for Args {
-    fn named(&self) -> (&[String], bool) {
-        (&self.which.jobs, self.which.quiet)
-    }
-
-    async fn act(&self, client: &Client, id: &str) -> Result<Job, ClientError> {
-        client.requeue(id, &self.order()).await
-    }
-}
-
-impl ActOnMany for Args {
     fn which(&self) -> &Which {
         &self.which
     }
 
-    fn said(&self) -> Said {
-        Said::Requeue(self.order())
+    async fn act(&self, client: &Client, id: &str) -> Result<Job, ClientError> {
+        let requeue = Requeue { fresh: self.fresh.then_some(true), note: self.note.clone() };
+        client.requeue(id, &requeue).await
     }
 }

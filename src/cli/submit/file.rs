@@ -1,6 +1,7 @@
 //! One markdown file that is to be submitted, read and checked before anything is sent.
 
 use std::io::Read;
+use std::path::Path;
 
 use wire::{ClientError, Code, Manifest};
 
@@ -16,8 +17,6 @@ pub(super) struct File {
     pub(super) name: String,
     /// What it says.
     pub(super) text: String,
-    /// What that means.
-    pub(super) manifest: Manifest,
 }
 
 impl File {
@@ -25,13 +24,16 @@ impl File {
     pub(super) fn read(name: &str) -> Result<Self, Failure> {
         let (shown, text) = if name == "-" {
             ("standard input", text(std::io::stdin().lock()))
+        } else if Path::new(name).is_dir() {
+            return Err(Failure::usage(format!("{name} is a directory: name the files in it")));
         } else {
             (name, std::fs::File::open(name).and_then(text))
         };
         let text = text.map_err(|error| Failure::usage(format!("{shown}: {error}")))?;
-        match Manifest::parse(&text) {
-            Ok(manifest) => Ok(Self { name: shown.to_owned(), text, manifest }),
-            Err(problem) => Err(Failure::Manifest { file: shown.to_owned(), text, problem: Box::new(problem) }),
+        let file = Self { name: shown.to_owned(), text };
+        match Manifest::parse(&file.text) {
+            Ok(_) => Ok(file),
+            Err(problem) => Err(Failure::Manifest { file: file.name, text: file.text, problem: Box::new(problem) }),
         }
     }
 
@@ -73,6 +75,7 @@ mod tests {
         assert_eq!((bad.exit(), bad.to_string().contains("bad.md: ")), (Exit::Failed, true));
         let large = vec![b'x'; 1024 * 1024 + 1];
         assert!(read("large.md", &large).unwrap_err().to_string().contains("larger than"));
+        assert_eq!(File::read(dir.path().to_str().unwrap()).unwrap_err().exit(), Exit::Usage);
         assert_eq!(File::read("/nowhere/at/all.md").unwrap_err().exit(), Exit::Usage);
     }
 }

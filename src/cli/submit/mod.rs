@@ -1,31 +1,23 @@
-//! `gigafactory submit`: turns markdown files into jobs. Submits none of them if one is refused before
-//! anything is sent.
+//! `gigafactory submit`: turns markdown files into jobs. Submits none of them if one is refused before anything is sent.
 
-mod batches;
-mod directory;
 mod dry_run;
 mod file;
 
-use std::path::Path;
-
 use futures::future::join_all;
 use tokio::time::{Duration, Instant};
-use wire::{BatchRequest, ClientError, Job, Outcome, Problem, Submitted};
+use wire::{Job, Outcome, Submitted};
 
 use super::connect::Desk;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::out::{clean, note};
 use super::wait;
-use batches::{Batches, Next};
-use directory::Entry;
 use file::File;
 
 /// What to submit.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Markdown files with or without front matter; `-` reads one from the standard input. Of a directory every file that
-    /// ends in .md; their `deps` may name each other, by file name without ending or by idempotency key.
+    /// Markdown files with or without front matter; `-` reads one from the standard input.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<String>,
     /// Follows the jobs until they have ended or wait for review, and ends with their outcome.
@@ -42,100 +34,38 @@ pub(super) struct Args {
     quiet: bool,
 }
 
-/// What an argument names.
-enum Source {
-    File(Box<File>),
-    Directory(Vec<Entry>),
-}
-
 /// Submits the files.
 pub(super) async fn run(desk: Desk, args: Args) -> Result<Exit, Failure> {
-    let sources = read(&args.files, desk.out.json)?;
-    let (mut jobs, mut end) = (Vec::new(), Exit::Done);
-    for source in sources {
-        match source {
-            Source::File(file) if args.dry_run => dry_run::file(&desk, &file).await?,
-            Source::Directory(entries) if args.dry_run => dry_run::directory(&desk, &entries).await?,
-            Source::File(file) => {
-                let submitted = desk.client.submit_markdown(&file.text).await.map_err(|error| file.refused(error))?;
-                made(&desk, &args, &file, submitted, &mut jobs)?;
-            }
-            Source::Directory(entries) => {
-                let exit = send(&desk, &args, Batches::new(entries), &mut jobs).await?;
-                end = if end == Exit::Done { exit } else { end };
-            }
+    let files = read(&args.files, desk.out.json)?;
+    if args.dry_run {
+        return dry_run::run(&desk, &files).await;
+    }
+    let mut jobs = Vec::new();
+    for file in &files {
+        let submitted = desk.client.submit_markdown(&file.text).await.map_err(|error| file.refused(error))?;
+        warn(file, &submitted.warnings);
+        if !args.wait {
+            print(&desk, &args, &submitted)?;
         }
+        jobs.push(submitted.job);
     }
-    if args.wait {
-        let waited = follow(&desk, &args, jobs).await?;
-        end = if end == Exit::Done { waited } else { end };
-    }
-    if end == Exit::Done { Ok(end) } else { Err(Failure::Told(end)) }
+    if args.wait { follow(&desk, &args, jobs).await } else { Ok(Exit::Done) }
 }
 
 /// Reads every file, and says of each what is wrong with it.
-fn read(names: &[String], as_json: bool) -> Result<Vec<Source>, Failure> {
-    let mut sources = Vec::new();
+fn read(names: &[String], as_json: bool) -> Result<Vec<File>, Failure> {
+    let mut files = Vec::new();
     let mut end = None;
     for name in names {
-        let source = if Path::new(name).is_dir() {
-            directory::read(name).map(Source::Directory)
-        } else {
-            File::read(name).map(|file| Source::File(Box::new(file))).map_err(|failure| vec![failure])
-        };
-        match source {
-            Ok(source) => sources.push(source),
-            Err(failures) => failures.iter().for_each(|failure| {
+        match File::read(name) {
+            Ok(file) => files.push(file),
+            Err(failure) => {
                 failure.tell(as_json);
                 end.get_or_insert(failure.exit());
-            }),
-        }
-    }
-    end.map_or(Ok(sources), |exit| Err(Failure::Told(exit)))
-}
-
-/// Sends a directory, batch after batch. Ends with the first refusal's exit code, if there is one.
-async fn send(desk: &Desk, args: &Args, mut batches: Batches, jobs: &mut Vec<Job>) -> Result<Exit, Failure> {
-    let mut end = Exit::Done;
-    let mut tell = |file: &File, problem: Problem| {
-        let failure = directory::refused(file, problem);
-        failure.tell(desk.out.json);
-        end = if end == Exit::Done { failure.exit() } else { end };
-    };
-    loop {
-        let Next { batch, refused } = batches.next();
-        if batch.is_empty() && refused.is_empty() {
-            return Ok(end);
-        }
-        refused.into_iter().for_each(|(entry, problem)| tell(&entry.file, problem));
-        if batch.is_empty() {
-            continue;
-        }
-        let request = BatchRequest { jobs: batch.iter().map(|entry| entry.request.clone()).collect() };
-        let results = desk.client.batch(&request).await?.results;
-        for (entry, result) in batch.into_iter().zip(results) {
-            batches.settle(entry.name(), result.job.as_ref().map(|job| job.id.as_str()));
-            let Entry { file, .. } = entry;
-            match (result.job, result.outcome, result.problem) {
-                (Some(job), Some(outcome), _) => {
-                    let warnings = file.manifest.warnings.iter().cloned().chain(result.warnings).collect();
-                    made(desk, args, &file, Submitted { job, outcome, warnings }, jobs)?;
-                }
-                (_, _, Some(problem)) => tell(&file, problem),
-                (_, _, None) => return Err(ClientError::Protocol("an entry was not answered".to_owned()).into()),
             }
         }
     }
-}
-
-/// Says which job a file has become.
-fn made(desk: &Desk, args: &Args, file: &File, submitted: Submitted, jobs: &mut Vec<Job>) -> std::io::Result<()> {
-    warn(file, &submitted.warnings);
-    if !args.wait {
-        print(desk, args, &submitted)?;
-    }
-    jobs.push(submitted.job);
-    Ok(())
+    end.map_or(Ok(files), |exit| Err(Failure::Told(exit)))
 }
 
 fn warn(file: &File, warnings: &[String]) {
@@ -179,5 +109,5 @@ async fn follow(desk: &Desk, args: &Args, jobs: Vec<Job>) -> Result<Exit, Failur
         };
         end = if end == Exit::Done { exit } else { end };
     }
-    Ok(end)
+    if end == Exit::Done { Ok(end) } else { Err(Failure::Told(end)) }
 }

@@ -23,13 +23,8 @@ pub(crate) async fn run(mut call: Call) -> Answer {
     let product = call.product_id()?;
     let said: Approve = call.strict().await?;
     said.check()?;
-    let (order, by) = order(said);
-    act(&call, &product, order, by).await
-}
-
-/// The order to the job, and who gives it.
-pub(super) fn order(said: Approve) -> (Command, By) {
     let reviewer = said.by.unwrap_or_else(|| "operator".to_owned());
     let by = By::Operator(reviewer.clone());
-    (Command::Approve(command::Approve { reviewer, note: said.note }), by)
+    let command = command::Approve { reviewer, note: said.note };
+    act(&call, &product, Command::Approve(command), by).await
 }

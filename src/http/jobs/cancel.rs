@@ -22,10 +22,6 @@ pub(crate) async fn run(mut call: Call) -> Answer {
     let product = call.product_id()?;
     let said: Cancel = call.strict().await?;
     said.check()?;
-    act(&call, &product, order(said), operator()).await
-}
-
-/// The order to the job.
-pub(super) fn order(said: Cancel) -> Command {
-    Command::Cancel(command::Cancel { reason: said.reason })
+    let command = command::Cancel { reason: said.reason };
+    act(&call, &product, Command::Cancel(command), operator()).await
 }

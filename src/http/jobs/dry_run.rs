@@ -1,19 +1,17 @@
 //! Says what would become of a submit.
 //! Changes nothing, and does not even bring the product into being.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use actors::Product;
+use domain::ProductId;
 use domain::dispatch::{Awaits, Needs, Supply, Verdict, settled};
-use domain::job::{self, Spec, Stage};
-use domain::{JobId, ProductId};
+use domain::job::{self, Spec};
 use serde::Serialize;
 use utoipa::ToSchema;
 use wire::{Job, Problem};
 
 use super::nobody_could_run;
 use crate::http::answer::{Answer, ok};
-use crate::http::call::{Call, no_such_job};
+use crate::http::call::Call;
 use crate::http::refusal;
 
 /// What would become of a submit.
@@ -39,45 +37,34 @@ enum NotMade {
 }
 
 /// Answers what would become of the job.
-pub(super) async fn answer(
-    call: &Call,
-    product_id: &ProductId,
-    family: Vec<(JobId, Spec)>,
-    mut warnings: Vec<String>,
-) -> Answer {
-    let product = call.known(product_id)?;
+pub(super) async fn answer(call: &Call, id: &ProductId, spec: Spec, warnings: Vec<String>) -> Answer {
+    let product = call.known(id)?;
     let _permit = product.as_ref().map(|product| call.permit(product)).transpose()?;
-    let met = dependencies(call, product_id, &family).await?;
-    let mut family = family.into_iter();
-    let Some((id, spec)) = family.next() else { return Err(no_such_job()) };
-    let children = family.filter(|(_, child)| child.parent == Some(id)).count();
+    let met = dependencies(call, id, &spec).await?;
+    let mut warnings = warnings;
     warnings.extend(product.as_ref().and_then(|product| nobody_could_run(product, &spec)));
     let would_run_on = match &product {
         Some(product) => fitting(product, &spec).await?,
         None => Vec::new(),
     };
-    let waits = (met, u32::try_from(children).unwrap_or(u32::MAX));
-    let submitted = job::submit(id, product_id.clone(), spec, waits, call.heard);
+    let submitted = job::submit(call.edge.node.new_job_id(), id.clone(), spec, met, call.heard);
     ok(&DryRun { job: Job::from(&submitted.job), outcome: NotMade::DryRun, warnings, would_run_on })
 }
 
-/// Whether the dependencies of the first of these jobs have settled. Refuses those of all of them that do not exist.
-async fn dependencies(call: &Call, product: &ProductId, family: &[(JobId, Spec)]) -> Result<bool, Problem> {
-    let own: BTreeSet<JobId> = family.iter().map(|(id, _)| *id).collect();
-    let named = family.iter().flat_map(|(_, spec)| &spec.depends_on).filter(|dep| !own.contains(dep));
-    let named: Vec<JobId> = named.copied().collect::<BTreeSet<_>>().into_iter().collect();
-    if named.is_empty() {
-        return Ok(family.first().is_none_or(|(_, spec)| spec.depends_on.is_empty()));
+/// Whether the dependencies have settled. Refuses those that do not exist.
+async fn dependencies(call: &Call, product: &ProductId, spec: &Spec) -> Result<bool, Problem> {
+    if spec.depends_on.is_empty() {
+        return Ok(true);
     }
-    let stages = call.edge.node.store().stages(product, &named).await;
-    let known: BTreeMap<JobId, Stage> = stages.map_err(|why| refusal::of(why.into()))?.into_iter().collect();
-    let unknown: Vec<_> = named.into_iter().filter(|dep| !known.contains_key(dep)).collect();
+    let stages = call.edge.node.store().stages(product, &spec.depends_on).await;
+    let stages = stages.map_err(|why| refusal::of(why.into()))?;
+    let unknown = |dep: &&domain::JobId| stages.iter().all(|(id, _)| id != *dep);
+    let unknown: Vec<_> = spec.depends_on.iter().filter(unknown).copied().collect();
     if !unknown.is_empty() {
         return Err(refusal::unknown_dependencies(&unknown));
     }
-    let Some((_, spec)) = family.first() else { return Ok(true) };
-    let awaits = Awaits::of(spec, spec.kind);
-    let reached: Vec<_> = spec.depends_on.iter().map(|dep| known.get(dep).copied().unwrap_or(Stage::Queued)).collect();
+    let awaits = Awaits { jobs: spec.depends_on.clone(), mode: spec.deps_mode, on_failure: spec.on_dep_failure };
+    let reached: Vec<_> = stages.iter().map(|(_, stage)| *stage).collect();
     Ok(settled(&awaits, &reached) == Verdict::Met)
 }
 

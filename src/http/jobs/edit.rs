@@ -1,17 +1,16 @@
 //! An operator's `PATCH`: changes what was asked for, or ships.
 //! Always says which revision it means.
 
-use actors::{Done, NotDone, Order, Product};
+use actors::{NotDone, Order};
+use domain::ProductId;
 use domain::job::{self, Command};
-use domain::profile::Usual;
-use domain::{JobId, ProductId};
 use wire::{Code, Edit, Problem};
 
 use super::{act, look};
 use crate::http::answer::{Answer, done};
 use crate::http::call::{Call, operator};
 use crate::http::headers::Expected;
-use crate::http::{profiles, refusal};
+use crate::http::refusal;
 
 /// How often an edit of whatever revision is tried anew when the job changes meanwhile.
 const TRIES: usize = 3;
@@ -20,33 +19,17 @@ const TRIES: usize = 3;
 pub(super) async fn apply(call: &Call, product: &ProductId, edit: Edit) -> Answer {
     let (product, id) = call.job(product)?;
     let _permit = call.permit(&product)?;
-    let changed = change(call, &product, id, &edit, || required(call)).await?;
-    done(&product, &changed)
-}
-
-/// Changes what was asked for of one job, in the revision that is expected.
-pub(super) async fn change(
-    call: &Call,
-    product: &Product,
-    id: JobId,
-    edit: &Edit,
-    expected: impl Fn() -> Result<Expected, Problem>,
-) -> Result<Done, Problem> {
-    let usual = match &edit.profile {
-        Some(_) => profiles::usual(Some(product), edit.profile()).await?,
-        None => Usual::default(),
-    };
     let mut last = None;
     for _ in 0..TRIES {
-        let job = look(call, product, id).await?;
-        let expected = expected()?;
+        let job = look(call, &product, id).await?;
+        let expected = required(call)?;
         if !expected.allows(job.rev) {
             return Err(refusal::precondition(job.rev));
         }
         // The new spec is made from the one just read, so it is only good for that revision.
-        let command = Command::Edit(Box::new(edit.clone().into_command(&job.spec, &usual)?));
+        let command = Command::Edit(Box::new(edit.clone().into_command(&job.spec)));
         match product.order(id, Order { command, by: operator(), if_rev: Some(job.rev) }).await {
-            Ok(outcome) => return Ok(outcome),
+            Ok(outcome) => return done(&product, &outcome),
             Err(why @ NotDone::Precondition { .. }) if expected == Expected::Any => last = Some(refusal::of(why)),
             Err(why @ NotDone::Refused(job::Refusal::LeasedField { .. })) => {
                 let stage = job.stage.as_str();

@@ -18,8 +18,6 @@ use crate::http::refusal;
 
 /// How often a job is read that moves while it is asked about.
 const MOST_LOOKS: usize = 8;
-/// How many open children are named.
-const MOST_CHILDREN: usize = 100;
 
 /// Says why a job waits: the first reason, its place, its score, and what each known factory has against it; of a job
 /// that has been placed, how that was decided.
@@ -37,10 +35,8 @@ pub(crate) async fn run(call: Call) -> Answer {
     let _permit = call.permit(&product)?;
     let (job, waits) = standing_of(&call, &product, id).await?;
     let mut explanation = explained(&job, waits.as_ref());
-    match waits.as_ref().map(|waits| waits.reason) {
-        Some(Reason::Dependencies) => explanation.dependencies = dependencies(&call, &product, &job).await?,
-        Some(Reason::Children) => explanation.dependencies = children(&call, &product, &job).await?,
-        Some(_) | None => {}
+    if waits.as_ref().is_some_and(|waits| waits.reason == Reason::Dependencies) {
+        explanation.dependencies = dependencies(&call, &product, &job).await?;
     }
     explanation.decision = decision(&product, &job).await?;
     ok(&explanation)
@@ -121,14 +117,6 @@ async fn dependencies(call: &Call, product: &Product, job: &Job) -> Result<Vec<D
     let ignores = job.spec.on_dep_failure == OnDepFailure::Ignore;
     let is_settled = |stage: &Stage| *stage == Stage::Shipped || ignores && stage.is_terminal();
     let open = stages.into_iter().filter(|(_, stage)| !is_settled(stage));
-    Ok(open.map(|(id, stage)| Dependency { job_id: id.to_string(), stage: stage.into() }).collect())
-}
-
-/// Its children that have not settled.
-async fn children(call: &Call, product: &Product, job: &Job) -> Result<Vec<Dependency>, Problem> {
-    let children = call.edge.node.store().children(product.id(), job.id).await;
-    let children = children.map_err(|why| refusal::of(why.into()))?;
-    let open = children.into_iter().filter(|(_, stage)| !stage.is_terminal()).take(MOST_CHILDREN);
     Ok(open.map(|(id, stage)| Dependency { job_id: id.to_string(), stage: stage.into() }).collect())
 }
 

@@ -5,7 +5,7 @@ use actors::store::JobQuery;
 use domain::JobId;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use wire::{Kind, Priority, Problem, Selector, Stage};
+use wire::{Kind, Priority, Problem, Stage};
 
 use crate::http::{page, query};
 
@@ -41,32 +41,8 @@ pub(super) struct Filter {
     parent_id: Option<String>,
     /// The work item that they were made from.
     tracker_item_id: Option<String>,
-    /// Somebody whose approval they wait for: named by them, in `review`, not given yet.
-    reviewer: Option<String>,
     /// Text in their title or body.
     q: Option<String>,
-}
-
-impl From<Selector> for Filter {
-    fn from(selector: Selector) -> Self {
-        let Selector { stage, priority, kind, factory_id, capability, label, parent_id, tracker_item_id, reviewer, q } =
-            selector;
-        let (limit, after) = (None, None);
-        Self {
-            limit,
-            after,
-            stage,
-            priority,
-            kind,
-            factory_id,
-            capability,
-            label,
-            parent_id,
-            tracker_item_id,
-            reviewer,
-            q,
-        }
-    }
 }
 
 impl Filter {
@@ -81,23 +57,21 @@ impl Filter {
         query::parsed("after", &page::opened(KIND, cursor)?).map(Some)
     }
 
-    /// The question to the store.
-    pub(super) fn query(&self) -> Result<JobQuery, Problem> {
+    /// The question to the store; none where no job can match, since no job has children yet.
+    pub(super) fn query(&self) -> Result<Option<JobQuery>, Problem> {
         let kind = self.kind.as_deref().map(|text| query::word::<Kind>("kind", text)).transpose()?;
         let parent = self.parent_id.as_deref().map(|id| query::parsed::<JobId>("parentId", id)).transpose()?;
         let priority = self.priority.as_deref().map(|text| query::word::<Priority>("priority", text)).transpose()?;
-        Ok(JobQuery {
+        let query = JobQuery {
             stages: self.stages()?,
             priority: priority.map(Into::into),
             factory: self.factory_id.as_deref().map(|id| query::parsed("factoryId", id)).transpose()?,
             capability: text("capability", self.capability.as_deref())?,
             label: text("label", self.label.as_deref())?.map(label),
-            kind: kind.map(Into::into),
-            parent,
             tracker_item_id: text("trackerItemId", self.tracker_item_id.as_deref())?,
-            reviewer: text("reviewer", self.reviewer.as_deref())?,
             text: text("q", self.q.as_deref())?,
-        })
+        };
+        Ok((parent.is_none() && kind != Some(Kind::Composite)).then_some(query))
     }
 
     fn stages(&self) -> Result<Vec<domain::job::Stage>, Problem> {

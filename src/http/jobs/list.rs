@@ -15,6 +15,9 @@ use crate::http::call::Call;
 use crate::http::headers::{self, Scope};
 use crate::http::{page, query, refusal};
 
+/// Bytes of instructions on one page, roughly; at least one job is shown.
+const MAX_BODIES: usize = 16 * 1024 * 1024;
+
 /// Lists jobs, newest first. With `X-Product-Id: *`, of every product.
 #[utoipa::path(
     get,
@@ -32,6 +35,7 @@ pub(crate) async fn run(call: Call) -> Answer {
         Scope::One(product) => call.known(&product)?.into_iter().collect(),
         Scope::All => call.edge.node.products(),
     };
+    let Some(query) = query else { return page::list::<wire::Job>(&call, Vec::new(), None) };
     let page = Page { after, limit: limit + 1 };
     let mut found: Vec<(Product, Arc<Job>)> = Vec::new();
     for product in products {
@@ -40,8 +44,7 @@ pub(crate) async fn run(call: Call) -> Answer {
         found.sort_unstable_by_key(|(_, job)| Reverse(job.id));
         found.truncate(limit + 1);
     }
-    let bytes = found.iter().map(|(_, job)| job.spec.body_md.len() + job.spec.manifest_json.len());
-    let fits = page::fitting(bytes, limit);
+    let fits = fitting(&found, limit);
     let (found, next) = page::cut(found, fits, |(_, job)| cursor(&job.id.to_string()));
     page::list(&call, found.iter().map(|(product, job)| shown(product, job)).collect(), next)
 }
@@ -55,4 +58,15 @@ async fn read(
     let _permit = call.permit(product)?;
     let jobs = call.edge.node.store().jobs(product.id(), query, page).await;
     jobs.map_err(|why| refusal::of(why.into()))
+}
+
+/// How many of the jobs fit on the page.
+fn fitting(found: &[(Product, Arc<Job>)], limit: usize) -> usize {
+    let mut bytes = 0;
+    let fits = found.iter().take_while(|(_, job)| {
+        let first = bytes == 0;
+        bytes += job.spec.body_md.len() + job.spec.manifest_json.len();
+        first || bytes <= MAX_BODIES
+    });
+    fits.count().min(limit)
 }

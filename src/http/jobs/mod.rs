@@ -1,13 +1,10 @@
 //! Jobs: one file per action.
 //! Shared here is what an order to a job and a look at one have in common.
 
-pub(super) mod actions;
 pub(super) mod answer;
 pub(super) mod approve;
 pub(super) mod batch;
 pub(super) mod cancel;
-pub(super) mod children;
-pub(super) mod dag;
 mod dry_run;
 mod edit;
 mod entries;
@@ -33,7 +30,7 @@ use actors::{Order, Product};
 use domain::dispatch::{Needs, Reason};
 use domain::job::{Command, Job, Spec};
 use domain::{By, JobId, ProductId};
-use wire::{Code, Problem};
+use wire::Problem;
 
 use super::answer::{Answer, done};
 use super::call::{Call, no_such_job};
@@ -67,12 +64,6 @@ async fn look(call: &Call, product: &Product, job: JobId) -> Result<Arc<Job>, Pr
     let stored = call.edge.node.store().job(product.id(), job).await;
     let stored = stored.map_err(|why| refusal::of(why.into()))?;
     stored.map(|stored| stored.job).ok_or_else(no_such_job)
-}
-
-/// Refuses dependencies that go round in a circle.
-pub(in crate::http) fn cycle(path: &[&str]) -> Problem {
-    let detail = format!("dependencies go round in a circle: {}", path.join(" → "));
-    Problem::new(Code::DependencyCycle, detail).with("path", path.to_vec())
 }
 
 /// A word for the submitter of a job that no known factory could run.

@@ -22,10 +22,6 @@ pub(crate) async fn run(mut call: Call) -> Answer {
     let product = call.product_id()?;
     let said: Reject = call.strict().await?;
     said.check()?;
-    act(&call, &product, order(said), operator()).await
-}
-
-/// The order to the job.
-pub(super) fn order(said: Reject) -> Command {
-    Command::Reject(command::Reject { note: said.note, is_final: said.is_final.unwrap_or_default() })
+    let command = command::Reject { note: said.note, is_final: said.is_final.unwrap_or_default() };
+    act(&call, &product, Command::Reject(command), operator()).await
 }

@@ -22,10 +22,6 @@ pub(crate) async fn run(mut call: Call) -> Answer {
     let product = call.product_id()?;
     let said: Requeue = call.strict().await?;
     said.check()?;
-    act(&call, &product, order(said), operator()).await
-}
-
-/// The order to the job.
-pub(super) fn order(said: Requeue) -> Command {
-    Command::Requeue(command::Requeue { fresh: said.fresh.unwrap_or_default(), note: said.note })
+    let command = command::Requeue { fresh: said.fresh.unwrap_or_default(), note: said.note };
+    act(&call, &product, Command::Requeue(command), operator()).await
 }

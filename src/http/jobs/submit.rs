@@ -3,24 +3,19 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{ETAG, LOCATION};
-use actors::{Adoption, Family, NotDone, Product, Submission, Submitted};
-use domain::JobId;
-use domain::job::Spec;
+use actors::{Product, Submission, Submitted};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use wire::submit::Outcome;
-use wire::{Manifest, Problem, SubmitRequest};
+use wire::{Code, Manifest, Problem, SubmitRequest};
 
 use super::dry_run::{self, DryRun};
 use super::nobody_could_run;
 use crate::http::answer::{Answer, etag, shown, written};
-use crate::http::body::{BATCH, JOB, too_large};
+use crate::http::body::JOB;
 use crate::http::call::{self, Call, operator};
 use crate::http::headers::{IDEMPOTENCY_KEY, once};
-use crate::http::{profiles, query, refusal};
-
-/// How the member is written that makes a body larger than a job may be.
-const CHILDREN: &[u8] = b"\"children\"";
+use crate::http::{query, refusal};
 
 /// How to submit.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -58,52 +53,26 @@ pub(crate) async fn run(mut call: Call) -> Answer {
     }
     let (mut request, warnings) = read(&mut call).await?;
     keyed(&call, &mut request)?;
-    let usual = profiles::usual(call.known(&id)?.as_ref(), request.profiles()).await?;
-    let family = request.into_family(&usual, || call.edge.node.new_job_id())?;
+    alone(&request)?;
+    let spec = request.into_spec(|_| None)?;
     if dry {
-        return dry_run::answer(&call, &id, family.jobs, warnings).await;
+        return dry_run::answer(&call, &id, spec, warnings).await;
     }
     let product = call.product(&id).await?;
     let _permit = call.permit(&product)?;
-    let submitted = submitted(&product, family.jobs).await.map_err(|why| refusal::of_family(why, &family.names))?;
-    answer(&product, &submitted, warnings)
-}
-
-/// Submits a job with its children; one that is to be a part of another one is given to that.
-async fn submitted(product: &Product, mut family: Vec<(JobId, Spec)>) -> Result<Submitted, NotDone> {
-    match family.first().and_then(|(_, spec)| spec.parent) {
-        Some(parent) => {
-            let adoption = Adoption { children: family, fence: None, by: operator(), if_rev: None };
-            let adopted = product.adopt(parent, adoption).await?;
-            let job = adopted.children.into_iter().next().ok_or(NotDone::NotFound)?;
-            Ok(if adopted.repeated { Submitted::Duplicate(job) } else { Submitted::Created(job) })
-        }
-        None => {
-            let children = family.split_off(1.min(family.len()));
-            let (id, spec) = family.pop().ok_or(NotDone::NotFound)?;
-            product.submit(Family { parent: Submission { id, spec, by: operator() }, children }).await
-        }
-    }
+    let submission = Submission { id: call.edge.node.new_job_id(), spec, by: operator() };
+    let submitted = product.submit(submission).await;
+    answer(&product, &submitted.map_err(refusal::of)?, warnings)
 }
 
 /// Reads the body by its kind. Anything that is not markdown is read as JSON.
 async fn read(call: &mut Call) -> Result<(SubmitRequest, Vec<String>), Problem> {
+    let bytes = call.bytes(JOB).await?;
     if call.is_markdown() {
-        let bytes = call.bytes(JOB).await?;
         let manifest = Manifest::parse(call::text(&bytes)?)?;
         return Ok((manifest.request, manifest.warnings));
     }
-    let bytes = call.bytes(BATCH).await?;
-    // Only children make it larger than a job may be.
-    let may_be_large = || bytes.windows(CHILDREN.len()).any(|window| window == CHILDREN);
-    if bytes.len() > JOB && !may_be_large() {
-        return Err(too_large(JOB));
-    }
-    let request: SubmitRequest = wire::strict(&bytes)?;
-    if bytes.len() > JOB && request.children.is_none() {
-        return Err(too_large(JOB));
-    }
-    Ok((request, Vec::new()))
+    Ok((wire::strict(&bytes)?, Vec::new()))
 }
 
 /// Takes the key from the header where the body names none. Refuses two that differ.
@@ -120,6 +89,21 @@ fn keyed(call: &Call, request: &mut SubmitRequest) -> Result<(), Problem> {
             Ok(())
         }
     }
+}
+
+/// Refuses a job that waits for itself.
+fn alone(request: &SubmitRequest) -> Result<(), Problem> {
+    let Some(name) = &request.reference else { return Ok(()) };
+    if request.depends_on.iter().flatten().any(|dep| dep == name) {
+        return Err(cycle(&[name, name]));
+    }
+    Ok(())
+}
+
+/// Refuses dependencies that go round in a circle.
+pub(super) fn cycle(path: &[&str]) -> Problem {
+    let detail = format!("dependencies go round in a circle: {}", path.join(" → "));
+    Problem::new(Code::DependencyCycle, detail).with("path", path.to_vec())
 }
 
 fn answer(product: &Product, submitted: &Submitted, mut warnings: Vec<String>) -> Answer {

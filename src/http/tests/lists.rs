@@ -104,27 +104,3 @@ async fn factories_come_by_name() {
     desk.get("/api/fleet/factories/zz").await.problem(404, "unknown-factory");
     desk.get("/api/fleet/factories/a%20b").await.problem(404, "unknown-factory");
 }
-
-#[actix_web::test]
-async fn a_reviewer_sees_what_waits_for_them() {
-    let desk = desk().await;
-    desk.factory("f1", json!({})).await;
-    for (title, approvals) in [
-        ("both", json!({"reviewers": ["ann", "bob"]})),
-        ("bob's", json!({"reviewers": ["bob"]})),
-        ("anyone's", json!({"required": 1})),
-    ] {
-        let job = desk.job(json!({"title": title, "approvals": approvals})).await;
-        assert_eq!(titles(&desk.get("/api/fleet/jobs?reviewer=ann&q=both").await), Vec::<&str>::new(), "not in review");
-        desk.post("/api/fleet/claim", json!({"factoryId": "f1"})).await.ok();
-        desk.patch(&job, &[], json!({"leaseEpoch": 1, "stage": "review"})).await.ok();
-        if title == "both" {
-            assert_eq!(titles(&desk.get("/api/fleet/jobs?reviewer=ann").await), ["both"]);
-            desk.post(&format!("{job}/approve"), json!({"by": "ann"})).await.ok();
-        }
-    }
-    assert_eq!(titles(&desk.get("/api/fleet/jobs?reviewer=ann").await), Vec::<&str>::new());
-    assert_eq!(titles(&desk.get("/api/fleet/jobs?reviewer=bob").await), ["bob's", "both"]);
-    assert_eq!(titles(&desk.get("/api/fleet/jobs?reviewer=bob&stage=queued").await), Vec::<&str>::new());
-    desk.get("/api/fleet/jobs?reviewer=").await.problem(400, "invalid-request");
-}

@@ -1,16 +1,12 @@
 //! The edge over a real node and a store in memory, on one thread and without a socket.
 //! Every answer is checked for what holds of all of them: a problem is one, and names the request.
 
-mod actions;
-mod budgets;
 mod claims;
 mod document;
 mod edits;
 mod explain;
-mod families;
 mod faults;
 mod lists;
-mod profiles;
 mod rules;
 mod server;
 mod settings;
@@ -70,15 +66,11 @@ impl Reply {
 
 /// An edge over a store that does as planned.
 pub(super) async fn edge(plan: Plan, limits: Limits) -> Edge {
-    edge_of(plan, limits, Switches::default()).await
-}
-
-async fn edge_of(plan: Plan, limits: Limits, switches: Switches) -> Edge {
     let world = World {
         store: Arc::new(MemoryStore::new(plan)),
         clock: Arc::new(SystemClock::default()),
         ids: Arc::new(TimeIds),
-        switches,
+        switches: Switches::default(),
     };
     Edge::new(Node::start(world, limits).await.unwrap(), "1.2.3")
 }
@@ -88,12 +80,7 @@ pub(super) async fn desk() -> Desk {
 }
 
 pub(super) async fn desk_with(plan: Plan, limits: Limits) -> Desk {
-    desk_of(plan, limits, Switches::default()).await
-}
-
-/// The same with features switched on.
-pub(super) async fn desk_of(plan: Plan, limits: Limits, switches: Switches) -> Desk {
-    let edge = edge_of(plan, limits, switches).await;
+    let edge = edge(plan, limits).await;
     let service = Rc::new(init_service(App::new().configure(app(edge.clone()))).await);
     let call = Box::new(move |request: TestRequest| -> LocalBoxFuture<'static, ServiceResponse> {
         let service = service.clone();

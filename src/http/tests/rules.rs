@@ -44,7 +44,7 @@ async fn what_belongs_to_another_product_does_not_exist() {
     desk.factory("f1", json!({})).await;
     let bodies = json!({
         "reject": {"note": "x"}, "answer": {"text": "x"}, "renew": {"leaseEpoch": 1}, "release": {"leaseEpoch": 1},
-        "patch": {"leaseEpoch": 1}, "children": {"children": [{"bodyMd": "x"}]},
+        "patch": {"leaseEpoch": 1},
     });
     let about_one = routes::table().iter().filter(|route| route.template.contains("{id}"));
     for route in about_one {

@@ -112,7 +112,7 @@ async fn a_claim_whose_caller_has_gone_waits_no_longer() {
 async fn a_body_without_a_length_is_held_to_its_limit_as_it_comes() {
     let server = running().await;
     let head =
-        "POST /api/fleet/claim HTTP/1.1\r\nHost: localhost\r\nX-Product-Id: acme\r\nTransfer-Encoding: chunked\r\n\r\n";
+        "POST /api/fleet/jobs HTTP/1.1\r\nHost: localhost\r\nX-Product-Id: acme\r\nTransfer-Encoding: chunked\r\n\r\n";
     let mut stream = server.send(head).await;
     let chunk = format!("10000\r\n{}\r\n", " ".repeat(0x10000));
     // No end of the body is ever sent: the refusal comes before it, and may end the connection while chunks go out.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::job::spec::{DepsMode, Kind, OnDepFailure, Retry};
+use domain::job::spec::{DepsMode, OnDepFailure, Retry};
 use domain::job::state::{Checkpoint, Note, Priority, Spent, VerifyResult};
 use domain::job::{self, BlockedReason, Insights, Job, LeaseStatus, RunResult, Spec, Stage};
 use domain::{Epoch, FactoryId, JobId, ProductId, RunId, Timestamp, Usd};
@@ -62,10 +62,6 @@ pub(in crate::store) struct State<'a> {
     failed_on: Cow<'a, BTreeMap<FactoryId, u32>>,
     #[serde(rename = "e", default, skip_serializing_if = "is_default")]
     preempted: u32,
-    #[serde(rename = "x", default, skip_serializing_if = "is_default")]
-    children: u32,
-    #[serde(rename = "j", default, skip_serializing_if = "Option::is_none")]
-    settled: Option<Cow<'a, [JobId]>>,
     #[serde(rename = "m", default, skip_serializing_if = "is_default")]
     terms: Terms<'a>,
 }
@@ -107,10 +103,6 @@ pub(super) struct Awaits<'a> {
     pub(super) mode: DepsMode,
     #[serde(rename = "f", default, skip_serializing_if = "is_default")]
     pub(super) on_failure: OnDepFailure,
-    #[serde(rename = "c", default, skip_serializing_if = "is_default")]
-    pub(super) composite: bool,
-    #[serde(rename = "o", default, skip_serializing_if = "is_default")]
-    pub(super) overruled: Cow<'a, [JobId]>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -146,8 +138,6 @@ struct Run<'a> {
     epoch: Option<Epoch>,
     #[serde(rename = "g", default, skip_serializing_if = "Option::is_none")]
     engine: Option<Cow<'a, str>>,
-    #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
-    reserved: Option<Usd>,
     #[serde(rename = "s")]
     started_at: Timestamp,
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
@@ -205,8 +195,6 @@ impl<'a> State<'a> {
             saved_at: job.saved_at,
             failed_on: Cow::Borrowed(&job.failed_on),
             preempted: job.preempted,
-            children: job.children,
-            settled: job.settled.as_deref().map(Cow::Borrowed),
             terms: Terms::of(job),
         }
     }
@@ -221,7 +209,7 @@ impl<'a> State<'a> {
     ) -> Result<Job, Unreadable> {
         let lease = self.lease.map(|lease| lease.into_lease(stage));
         let holder = self.saved_at.and(lease.as_ref()).map(|lease| lease.holder.clone());
-        let run = self.run.map(|run| run.into_run(lease.as_ref(), self.runs, &spec)).transpose()?;
+        let run = self.run.map(|run| run.into_run(lease.as_ref(), self.runs)).transpose()?;
         Ok(Job {
             id,
             product,
@@ -246,8 +234,6 @@ impl<'a> State<'a> {
             spent: self.spent,
             failed_on: self.failed_on.into_owned(),
             preempted: self.preempted,
-            children: self.children,
-            settled: self.settled.map(Cow::into_owned),
             rev: 1,
             created_at: self.created_at,
             updated_at: self.updated_at.unwrap_or(self.created_at),
@@ -292,16 +278,11 @@ impl<'a> Needs<'a> {
 
 impl<'a> Awaits<'a> {
     fn of(job: &'a Job) -> Option<Self> {
-        let waits = matches!(
-            job.blocked_reason,
-            Some(BlockedReason::Dependencies | BlockedReason::Children | BlockedReason::DependencyFailed)
-        );
+        let waits = matches!(job.blocked_reason, Some(BlockedReason::Dependencies | BlockedReason::DependencyFailed));
         waits.then(|| Self {
-            jobs: Cow::Borrowed(if job.settled.is_some() { &[] } else { &job.spec.depends_on }),
+            jobs: Cow::Borrowed(&job.spec.depends_on),
             mode: job.spec.deps_mode,
             on_failure: job.spec.on_dep_failure,
-            composite: job.kind() == Kind::Composite,
-            overruled: Cow::Borrowed(job.settled.as_deref().unwrap_or_default()),
         })
     }
 }
@@ -341,7 +322,6 @@ impl<'a> Run<'a> {
             factory: lease.is_none_or(|l| l.holder != run.factory).then(|| run.factory.clone()),
             epoch: lease.is_none_or(|l| l.epoch != run.epoch).then_some(run.epoch),
             engine: run.engine.as_deref().map(Cow::Borrowed),
-            reserved: run.reserved,
             started_at: run.started_at,
             ended_at: run.ended_at,
             exit: run.exit,
@@ -352,16 +332,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn into_run(self, lease: Option<&job::Lease>, runs: u32, spec: &Spec) -> Result<job::Run, Unreadable> {
+    fn into_run(self, lease: Option<&job::Lease>, runs: u32) -> Result<job::Run, Unreadable> {
         Ok(job::Run {
             id: self.id,
             attempt: self.attempt.unwrap_or(runs),
             factory: self.factory.or_else(|| lease.map(|l| l.holder.clone())).ok_or(Unreadable::NoLease)?,
             epoch: self.epoch.or_else(|| lease.map(|l| l.epoch)).ok_or(Unreadable::NoLease)?,
             engine: self.engine.map(Cow::into_owned),
-            reserved: self.reserved,
-            // No edit changes it while a run goes on.
-            profile: spec.profile.clone(),
             started_at: self.started_at,
             ended_at: self.ended_at,
             exit: self.exit,

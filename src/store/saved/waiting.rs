@@ -107,14 +107,10 @@ impl Waiting {
             due_at: part.terms.due_at,
             not_before,
             tenure: None,
-            // The children of those that wait are read on their own.
-            parent: None,
             awaits: part.awaits.map(|awaits| dispatch::Awaits {
                 jobs: awaits.jobs.into_owned(),
                 mode: awaits.mode,
                 on_failure: awaits.on_failure,
-                composite: awaits.composite,
-                overruled: awaits.overruled.into_owned(),
             }),
         })
     }

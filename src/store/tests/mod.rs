@@ -2,7 +2,6 @@
 
 mod commits;
 mod files;
-mod money;
 mod plans;
 mod same;
 pub(super) mod support;

@@ -5,7 +5,6 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use crate::store::SqliteStore;
 use crate::store::backend::{RUNS, TAKEN};
 use crate::store::connect::{Role, connect};
-use crate::store::dag::NODES;
 use crate::store::read::STAGES;
 
 #[tokio::test]
@@ -21,19 +20,4 @@ async fn a_list_of_keys_is_looked_up_key_by_key() {
         let steps: Vec<String> = rows.iter().map(|row| row.try_get("", "detail").unwrap()).collect();
         assert!(steps[0].starts_with("SCAN k VIRTUAL TABLE") && steps[1].contains(by), "{sql}:\n{}", steps.join("\n"));
     }
-}
-
-#[tokio::test]
-async fn a_graph_is_followed_from_job_to_job() {
-    let dir = tempfile::tempdir().unwrap();
-    SqliteStore::open(dir.path()).await.unwrap().close().await;
-    let db = connect(&dir.path().join("gigafactory.db"), Role::Readers(1)).await.unwrap();
-    let values = ["acme".into(), "00".into(), 9.into()];
-    let explained = Statement::from_sql_and_values(DbBackend::Sqlite, format!("EXPLAIN QUERY PLAN {NODES}"), values);
-    let rows = db.query_all_raw(explained).await.unwrap();
-    let steps: Vec<String> = rows.iter().map(|row| row.try_get("", "detail").unwrap()).collect();
-    let tables = ["SCAN node", "SCAN d VIRTUAL TABLE"];
-    let scans = |step: &&String| step.starts_with("SCAN") && !tables.iter().any(|table| step.starts_with(table));
-    assert_eq!(steps.iter().find(scans), None, "{}", steps.join("\n"));
-    assert!(steps.iter().any(|step| step.contains("job_parent (product=? AND parent=?)")), "{}", steps.join("\n"));
 }

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use actors::store::{Change, Fault, JobQuery, ReceiptKind, Renewed, Store, Write};
+use actors::store::{Change, JobQuery, ReceiptKind, Renewed, Store, Write};
 use domain::dispatch::{Term, Weight};
 use domain::factory;
 use domain::job::command::{Approve, Cancel, Edit, Release, Requeue};
 use domain::job::state::{Checkpoint, Priority};
 use domain::job::{Command, Fact, Insights, RunResult, Stage};
 use domain::product::{self, Settings};
-use domain::profile::{self, Profile, Snapshot};
 use domain::{By, Epoch, Usd, event};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
@@ -31,9 +30,6 @@ fn queries() -> Vec<JobQuery> {
         JobQuery { label: Some(("team".into(), Some("blue".into()))), ..any() },
         JobQuery { label: Some(("te".into(), None)), ..any() },
         JobQuery { tracker_item_id: Some("GF-7".into()), ..any() },
-        JobQuery { reviewer: Some("ann".into()), ..any() },
-        JobQuery { reviewer: Some("bob".into()), ..any() },
-        JobQuery { reviewer: Some("ann".into()), stages: vec![Stage::Queued], ..any() },
         JobQuery { text: Some("mEND".into()), ..any() },
         JobQuery { text: Some("100%_\\".into()), ..any() },
         JobQuery { text: Some("%".into()), ..any() },
@@ -47,7 +43,7 @@ async fn some_jobs(pair: &mut Pair) {
         "title": "Paint 100%_\\ of it", "priority": "high", "capabilities": ["tool:git", "os:linux", "os:linux"],
         "engines": ["claude"], "concurrencyKey": "main", "concurrencyLimit": 3, "labels": {"team": "red"},
         "dueAt": T0.plus_secs(900), "repo": "git@host:a.git", "budget": {"usd": 2_500_000},
-        "retry": {"maxAttempts": 7, "backoffSec": 30}, "profile": "careful@1", "given": ["engines", "budgetUsd"],
+        "retry": {"maxAttempts": 7, "backoffSec": 30},
     }));
     pair.submit(2, needs.clone(), true).await;
     pair.submit(3, spec(json!({"dependsOn": [id(1), id(2)], "depsMode": "any", "onDepFailure": "ignore"})), false)
@@ -56,7 +52,6 @@ async fn some_jobs(pair: &mut Pair) {
     pair.submit(5, needs, true).await;
     pair.submit(6, spec(json!({"notBefore": T0.plus_secs(3600)})), true).await;
     pair.submit(7, spec(json!({"bodyMd": ""})), true).await;
-    pair.submit(8, spec(json!({"approvals": {"required": 2, "reviewers": ["ann", "bob"]}})), true).await;
 }
 
 async fn some_runs(pair: &mut Pair) {
@@ -73,14 +68,10 @@ async fn some_runs(pair: &mut Pair) {
     pair.does(2, lease_to("linux-1", 3), None).await;
     pair.does(2, Command::Expire(Epoch(3)), None).await;
     pair.does(5, lease_to("mac-1", 4), None).await;
-    pair.does(8, lease_to("mac-1", 5), None).await;
-    pair.does(8, Command::Report(Box::new(report(1, Stage::Review))), None).await;
-    pair.does(8, Command::Approve(Approve { reviewer: "bob".into(), note: None }), None).await;
     pair.does(7, Command::Cancel(Cancel { reason: None }), None).await;
     pair.does(7, Command::Requeue(Requeue { fresh: true, note: Some("again".into()) }), None).await;
     let edited = spec(json!({"title": "Mend it twice", "priority": "critical"}));
-    pair.does(7, Command::Edit(Box::new(Edit { spec: edited, changed: vec!["title".into()], deps_met: false })), None)
-        .await;
+    pair.does(7, Command::Edit(Box::new(Edit { spec: edited, changed: vec!["title".into()] })), None).await;
 }
 
 async fn some_notes(pair: &mut Pair) {
@@ -103,13 +94,7 @@ async fn some_notes(pair: &mut Pair) {
         pair.commit(Write { product: of.clone(), at, by: by.clone(), facts, change }).await.unwrap();
     }
     let step = product::transition(&Settings::new(of.clone()), product::Command::Pause);
-    let choices = product::Choices {
-        review_limit: Some(4),
-        estimate_usd: Some(Usd(5)),
-        record_scores: true,
-        default_profile: "careful@1".parse().ok(),
-        default_repo: Some("/srv/shop".into()),
-    };
+    let choices = product::Choices { review_limit: Some(4), estimate_usd: Some(Usd(5)), record_scores: true };
     let weights = [(Term::Due, Weight::of_thousandths(1).unwrap())].into_iter().collect();
     let set = product::transition(&step.next, product::Command::Set(choices));
     let weighed = product::transition(&set.next, product::Command::SetWeights(weights));
@@ -120,42 +105,6 @@ async fn some_notes(pair: &mut Pair) {
     }
 }
 
-fn version(pair: &Pair, name: &str, version: u32) -> Write {
-    let profile = Profile {
-        product: pair.product.clone(),
-        name: name.parse().unwrap(),
-        version,
-        snapshot: Snapshot {
-            persona: (version > 1).then(|| format!("\"Careful\", {version} times\n")),
-            defaults: profile::Defaults { engines: Some(vec!["codex".into()]), ..profile::Defaults::default() },
-        },
-        created_at: pair.now,
-    };
-    let facts = vec![profile::Fact::Published { name: profile.name.clone(), version }.into()];
-    let (by, change) = (By::Operator("ann".into()), Change::Profile { profile: Arc::new(profile) });
-    Write { product: pair.product.clone(), at: pair.now, by, facts, change }
-}
-
-async fn some_profiles(pair: &mut Pair) {
-    for (name, number) in [("careful", 1), ("bold", 1), ("careful", 2), ("zealous", 1), ("careful", 10)] {
-        pair.now = pair.now.plus_secs(1);
-        let write = version(pair, name, number);
-        pair.commit(write).await.unwrap();
-    }
-}
-
-#[tokio::test]
-async fn a_version_of_a_profile_is_written_once() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut pair = Pair::new(dir.path()).await;
-    some_profiles(&mut pair).await;
-    let twice = version(&pair, "careful", 2);
-    assert_eq!(pair.commit(twice).await, Err(Fault::Lost));
-    let kept = pair.sqlite.profile(&pair.product, &"careful@2".parse().unwrap()).await.unwrap().unwrap();
-    assert!(kept.created_at < pair.now);
-    pair.agree(&[]).await;
-}
-
 #[tokio::test]
 async fn every_change_reads_the_same() {
     let dir = tempfile::tempdir().unwrap();
@@ -164,8 +113,6 @@ async fn every_change_reads_the_same() {
     some_jobs(&mut pair).await;
     pair.agree(&queries()).await;
     some_runs(&mut pair).await;
-    pair.agree(&queries()).await;
-    some_profiles(&mut pair).await;
     pair.agree(&queries()).await;
     some_notes(&mut pair).await;
     // The renewals are in the snapshots, so the pair's own copies are older than both stores now.
@@ -178,11 +125,9 @@ async fn a_foreign_product_sees_nothing() {
     let mut pair = Pair::new(dir.path()).await;
     some_jobs(&mut pair).await;
     some_runs(&mut pair).await;
-    some_profiles(&mut pair).await;
     pair.product = named("p2");
     let theirs = &pair.sqlite;
     assert!(theirs.job(&pair.product, id(1)).await.unwrap().is_none());
-    assert!(theirs.profile(&pair.product, &"careful".parse().unwrap()).await.unwrap().is_none());
     assert!(theirs.runs(&pair.product, id(1)).await.unwrap().is_empty());
     assert!(theirs.run(&pair.product, id(1), Epoch(1)).await.unwrap().is_none());
     assert!(theirs.stages(&pair.product, &[id(1)]).await.unwrap().is_empty());
@@ -196,7 +141,6 @@ async fn opened_again_it_is_as_it_was() {
     let mut pair = Pair::new(dir.path()).await;
     some_jobs(&mut pair).await;
     some_runs(&mut pair).await;
-    some_profiles(&mut pair).await;
     some_notes(&mut pair).await;
     let before = opened(open(&pair.sqlite, &pair.product).await);
     pair.sqlite.close().await;

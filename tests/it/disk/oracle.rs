@@ -202,15 +202,14 @@ async fn render(
     line(&rows.claims)?;
     line(&store.factories(product).await.map_err(said)?)?;
     let opened = store.open(product, Arc::new(Deaf)).await.map_err(|fault| format!("it cannot be opened: {fault}"))?;
-    let Opened { last_seq, last_at, settings, waiting, leased, reviewing, mut dependencies, .. } = opened;
-    let (children, orphans) = (opened.children, opened.orphans);
+    let Opened { last_seq, last_at, settings, waiting, leased, reviewing, mut dependencies, factories: _ } = opened;
     dependencies.sort_unstable();
     dependencies.dedup();
     line(&(last_seq, last_at, settings))?;
     for waiting in waiting {
         line(&waiting)?;
     }
-    line(&(leased.iter().map(|job| job.id).collect::<Vec<_>>(), reviewing, dependencies, children, orphans))?;
+    line(&(leased.iter().map(|job| job.id).collect::<Vec<_>>(), reviewing, dependencies))?;
     Ok((text, listed))
 }
 

@@ -3,15 +3,12 @@
 use std::sync::Arc;
 
 use actors::store::{
-    Committed, Ears, Fault, JobQuery, Ledger, Logged, Node, Opened, Page, Receipt, ReceiptKind, Store, Stored, Why,
-    Write,
+    Committed, Ears, Fault, JobQuery, Logged, Opened, Page, Receipt, ReceiptKind, Store, Stored, Why, Write,
 };
 use async_trait::async_trait;
-use domain::budget::{Charge, Day};
 use domain::factory::Factory;
 use domain::job::{Job, Run, Stage};
-use domain::profile::{Profile, Wanted};
-use domain::{Epoch, JobId, ProductId, ProfileName, Timestamp};
+use domain::{Epoch, JobId, ProductId, Timestamp};
 use gigafactory::store::SqliteStore;
 
 use super::history::History;
@@ -31,16 +28,6 @@ impl Store for Witness {
         let number = self.history.send(write.clone(), (self.now)());
         let answer = self.inner.commit(write).await;
         self.history.settle(number, &answer, (self.now)());
-        answer
-    }
-
-    async fn commit_all(&self, writes: Vec<Write>) -> Result<Vec<Committed>, Fault> {
-        let numbers: Vec<_> = writes.iter().map(|write| self.history.send(write.clone(), (self.now)())).collect();
-        let answer = self.inner.commit_all(writes).await;
-        for (at, number) in numbers.into_iter().enumerate() {
-            let one = answer.as_ref().map(|committed| committed[at]).map_err(Clone::clone);
-            self.history.settle(number, &one, (self.now)());
-        }
         answer
     }
 
@@ -64,14 +51,6 @@ impl Store for Witness {
         self.inner.stages(product, ids).await
     }
 
-    async fn children(&self, product: &ProductId, parent: JobId) -> Result<Vec<(JobId, Stage)>, Why> {
-        self.inner.children(product, parent).await
-    }
-
-    async fn dag(&self, product: &ProductId, root: JobId, most: usize) -> Result<Vec<Node>, Why> {
-        self.inner.dag(product, root, most).await
-    }
-
     async fn runs(&self, product: &ProductId, job: JobId) -> Result<Vec<Run>, Why> {
         self.inner.runs(product, job).await
     }
@@ -80,32 +59,12 @@ impl Store for Witness {
         self.inner.run(product, job, epoch).await
     }
 
-    async fn ledger(&self, product: &ProductId) -> Result<Ledger, Why> {
-        self.inner.ledger(product).await
-    }
-
-    async fn charge(&self, product: &ProductId, job: JobId, epoch: Epoch) -> Result<Option<Charge>, Why> {
-        self.inner.charge(product, job, epoch).await
-    }
-
-    async fn charges(&self, product: &ProductId, since: Day) -> Result<Vec<Charge>, Why> {
-        self.inner.charges(product, since).await
-    }
-
     async fn events(&self, product: &ProductId, job: Option<JobId>, page: Page<u64>) -> Result<Vec<Logged>, Why> {
         self.inner.events(product, job, page).await
     }
 
     async fn factories(&self, product: &ProductId) -> Result<Vec<Arc<Factory>>, Why> {
         self.inner.factories(product).await
-    }
-
-    async fn profiles(&self, product: &ProductId, page: Page<ProfileName>) -> Result<Vec<Arc<Profile>>, Why> {
-        self.inner.profiles(product, page).await
-    }
-
-    async fn profile(&self, product: &ProductId, wanted: &Wanted) -> Result<Option<Arc<Profile>>, Why> {
-        self.inner.profile(product, wanted).await
     }
 
     async fn receipt(&self, product: &ProductId, kind: ReceiptKind, key: &str) -> Result<Option<Receipt>, Why> {

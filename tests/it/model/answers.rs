@@ -27,7 +27,6 @@ pub(super) fn no(why: NotDone) -> String {
         NotDone::UnknownDependency { ids } => {
             format!("unknown deps {:?}", ids.into_iter().map(number).collect::<Vec<_>>())
         }
-        NotDone::Cycle { path } => format!("circle {:?}", path.into_iter().map(number).collect::<Vec<_>>()),
         NotDone::Refused(refusal) => match refusal {
             Refusal::StaleLease { current } => format!("stale e{current} false"),
             Refusal::LeaseEnded { stage } => format!("ended {stage:?}"),
@@ -38,9 +37,7 @@ pub(super) fn no(why: NotDone) -> String {
             Refusal::Unfit { member, .. } => format!("unfit {member}"),
             Refusal::NotReady { .. } => "not ready".into(),
         },
-        NotDone::Budget(_)
-        | NotDone::NoBudgets
-        | NotDone::TooMany { .. }
+        NotDone::TooMany { .. }
         | NotDone::Overloaded { .. }
         | NotDone::Stopping
         | NotDone::Full
@@ -77,7 +74,7 @@ pub(super) fn granted(outcome: Result<Vec<Grant>, NotDone>) -> String {
         Err(why) => return no(why),
     };
     let shown = grants.iter().map(|grant| {
-        let Grant { job, run, epoch, expires_at, ttl_sec, lease_active, repeated, decision, profile: _ } = grant;
+        let Grant { job, run, epoch, expires_at, ttl_sec, lease_active, repeated, decision } = grant;
         let lease = if *lease_active { format!("until {} ttl {ttl_sec}", expires_at.0) } else { "ended".into() };
         let Run { attempt, factory, engine, .. } = run;
         let (no, rev, decision) = (number(job.id), job.rev, decision.as_ref().map(decided).unwrap_or_default());

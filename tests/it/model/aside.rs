@@ -10,15 +10,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use actors::store::{
-    Committed, Ears, Fault, JobQuery, Ledger, Logged, Node, Opened, Page, Receipt, ReceiptKind, Store, Stored, Why,
-    Write,
+    Committed, Ears, Fault, JobQuery, Logged, Opened, Page, Receipt, ReceiptKind, Store, Stored, Why, Write,
 };
 use async_trait::async_trait;
-use domain::budget::{Charge, Day};
 use domain::factory::Factory;
 use domain::job::{Job, Run, Stage};
-use domain::profile::{Profile, Wanted};
-use domain::{Epoch, JobId, ProductId, ProfileName, Timestamp};
+use domain::{Epoch, JobId, ProductId, Timestamp};
 use gigafactory::store::SqliteStore;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Notify;
@@ -114,10 +111,6 @@ impl Store for Proxy {
         self.call(|store| async move { store.commit(write).await }).await
     }
 
-    async fn commit_all(&self, writes: Vec<Write>) -> Result<Vec<Committed>, Fault> {
-        self.call(|store| async move { store.commit_all(writes).await }).await
-    }
-
     async fn open(&self, product: &ProductId, ears: Arc<dyn Ears>) -> Result<Opened, Fault> {
         let product = product.clone();
         self.call(|store| async move { store.open(&product, ears).await }).await
@@ -143,16 +136,6 @@ impl Store for Proxy {
         self.call(|store| async move { store.stages(&product, &ids).await }).await
     }
 
-    async fn children(&self, product: &ProductId, parent: JobId) -> Result<Vec<(JobId, Stage)>, Why> {
-        let product = product.clone();
-        self.call(|store| async move { store.children(&product, parent).await }).await
-    }
-
-    async fn dag(&self, product: &ProductId, root: JobId, most: usize) -> Result<Vec<Node>, Why> {
-        let product = product.clone();
-        self.call(|store| async move { store.dag(&product, root, most).await }).await
-    }
-
     async fn runs(&self, product: &ProductId, job: JobId) -> Result<Vec<Run>, Why> {
         let product = product.clone();
         self.call(|store| async move { store.runs(&product, job).await }).await
@@ -163,21 +146,6 @@ impl Store for Proxy {
         self.call(|store| async move { store.run(&product, job, epoch).await }).await
     }
 
-    async fn ledger(&self, product: &ProductId) -> Result<Ledger, Why> {
-        let product = product.clone();
-        self.call(|store| async move { store.ledger(&product).await }).await
-    }
-
-    async fn charge(&self, product: &ProductId, job: JobId, epoch: Epoch) -> Result<Option<Charge>, Why> {
-        let product = product.clone();
-        self.call(|store| async move { store.charge(&product, job, epoch).await }).await
-    }
-
-    async fn charges(&self, product: &ProductId, since: Day) -> Result<Vec<Charge>, Why> {
-        let product = product.clone();
-        self.call(|store| async move { store.charges(&product, since).await }).await
-    }
-
     async fn events(&self, product: &ProductId, job: Option<JobId>, page: Page<u64>) -> Result<Vec<Logged>, Why> {
         let product = product.clone();
         self.call(|store| async move { store.events(&product, job, page).await }).await
@@ -186,16 +154,6 @@ impl Store for Proxy {
     async fn factories(&self, product: &ProductId) -> Result<Vec<Arc<Factory>>, Why> {
         let product = product.clone();
         self.call(|store| async move { store.factories(&product).await }).await
-    }
-
-    async fn profiles(&self, product: &ProductId, page: Page<ProfileName>) -> Result<Vec<Arc<Profile>>, Why> {
-        let product = product.clone();
-        self.call(|store| async move { store.profiles(&product, page).await }).await
-    }
-
-    async fn profile(&self, product: &ProductId, wanted: &Wanted) -> Result<Option<Arc<Profile>>, Why> {
-        let (product, wanted) = (product.clone(), wanted.clone());
-        self.call(|store| async move { store.profile(&product, &wanted).await }).await
     }
 
     async fn receipt(&self, product: &ProductId, kind: ReceiptKind, key: &str) -> Result<Option<Receipt>, Why> {

@@ -129,11 +129,8 @@ pub(super) fn command(order: &said::Order, spec: Option<&Spec>) -> Command {
         }
         said::Order::Cancel => Command::Cancel(order::Cancel { reason: None }),
         said::Order::Edit(edit) => {
-            let mut edited = order::Edit {
-                spec: spec.cloned().unwrap_or_else(crate::support::job::spec),
-                changed: Vec::new(),
-                deps_met: false,
-            };
+            let mut edited =
+                order::Edit { spec: spec.cloned().unwrap_or_else(crate::support::job::spec), changed: Vec::new() };
             let (new, changed) = (&mut edited.spec, &mut edited.changed);
             set(changed, "title", &mut new.title, edit.title.map(|no| no.to_string()));
             set(changed, "priority", &mut new.priority, edit.priority.map(priority));
@@ -166,8 +163,7 @@ pub(super) fn gate(gate: said::Gate) -> product::Command {
 
 pub(super) fn choices(chosen: said::Choices) -> product::Command {
     let said::Choices { review_limit, estimate, record_scores } = chosen;
-    let estimate_usd = estimate.map(Usd);
-    product::Command::Set(product::Choices { review_limit, estimate_usd, record_scores, ..product::Choices::default() })
+    product::Command::Set(product::Choices { review_limit, estimate_usd: estimate.map(Usd), record_scores })
 }
 
 pub(super) fn weights(said: &said::Heavy) -> SomeWeights {

@@ -141,8 +141,6 @@ impl Pure {
             let order = match verdict {
                 Verdict::Met => Order::DependenciesMet,
                 Verdict::Failed => Order::DependencyFailed,
-                Verdict::ChildrenOpen => Order::ChildrenOpen,
-                Verdict::ChildrenMet(outcome) => Order::ChildrenMet(outcome),
                 Verdict::Open => continue,
             };
             self.order(id, order, &By::Coordinator).unwrap();
@@ -163,7 +161,7 @@ impl Pure {
 
     fn submit(&mut self, no: JobNo, key: Option<u8>, wish: &Wish) -> Result<Submitted, NotDone> {
         let spec = border::spec(wish, key);
-        let awaits = Awaits::of(&spec, spec.kind);
+        let awaits = Awaits { jobs: spec.depends_on.clone(), mode: spec.deps_mode, on_failure: spec.on_dep_failure };
         let unknown: Vec<JobId> = awaits.jobs.iter().filter(|id| !self.jobs.contains_key(id)).copied().collect();
         if !unknown.is_empty() {
             return Err(NotDone::UnknownDependency { ids: unknown });
@@ -180,7 +178,7 @@ impl Pure {
         let met = awaits.jobs.is_empty() || settled(&awaits, &stages) == Verdict::Met;
         let id = border::job(no);
         self.keys.extend(spec.idempotency_key.clone().map(|key| (key, (id, spec.content_hash.clone()))));
-        let submitted = job::submit(id, product_id(), spec, (met, 0), self.now);
+        let submitted = job::submit(id, product_id(), spec, met, self.now);
         submitted.facts.iter().for_each(|fact| self.tell(id, fact.kind()));
         let job = Arc::new(submitted.job);
         self.take_in(job.clone());

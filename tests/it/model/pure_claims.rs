@@ -34,7 +34,6 @@ impl Pure {
                 run: RunId(Uuid::from_u128(self.opened)),
                 engine: pick.engine,
                 ttl_sec: ask.ttl_sec,
-                reserved: pick.reserved,
                 claim_id: ask.claim_id.clone(),
                 decision: Some(decision.clone()),
             };
@@ -58,7 +57,6 @@ impl Pure {
             lease_active: held.is_some(),
             repeated,
             decision: self.decisions.get(&(id, epoch)).cloned(),
-            profile: None,
             job,
         }
     }

@@ -7,7 +7,6 @@ mod clients;
 mod clock;
 mod faults;
 mod gather;
-mod graph;
 mod heal;
 #[cfg(feature = "mutants")]
 mod mutants;

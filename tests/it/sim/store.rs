@@ -4,15 +4,13 @@ use std::future::Future;
 use std::sync::Arc;
 
 use actors::store::{
-    Committed, Ears, Fault, JobQuery, Ledger, Logged, MemoryStore, Node, Opened, Page, Receipt, ReceiptKind, Store,
-    Stored, Why, Write,
+    Committed, Ears, Fault, JobQuery, Logged, MemoryStore, Opened, Page, Receipt, ReceiptKind, Store, Stored, Why,
+    Write,
 };
 use async_trait::async_trait;
-use domain::budget::{Charge, Day};
 use domain::factory::Factory;
 use domain::job::{Job, Run, Stage};
-use domain::profile::{Profile, Wanted};
-use domain::{Epoch, JobId, ProductId, ProfileName, Timestamp};
+use domain::{Epoch, JobId, ProductId, Timestamp};
 
 use super::backend::{SimBackend, pass};
 use super::trouble::{Cut, Trouble};
@@ -55,10 +53,6 @@ impl Store for SimStore {
         self.inner.commit(write).await
     }
 
-    async fn commit_all(&self, writes: Vec<Write>) -> Result<Vec<Committed>, Fault> {
-        self.inner.commit_all(writes).await
-    }
-
     async fn open(&self, product: &ProductId, ears: Arc<dyn Ears>) -> Result<Opened, Fault> {
         self.inner.open(product, ears).await
     }
@@ -79,14 +73,6 @@ impl Store for SimStore {
         self.reads(self.inner.stages(product, ids)).await
     }
 
-    async fn children(&self, product: &ProductId, parent: JobId) -> Result<Vec<(JobId, Stage)>, Why> {
-        self.reads(self.inner.children(product, parent)).await
-    }
-
-    async fn dag(&self, product: &ProductId, root: JobId, most: usize) -> Result<Vec<Node>, Why> {
-        self.reads(self.inner.dag(product, root, most)).await
-    }
-
     async fn runs(&self, product: &ProductId, job: JobId) -> Result<Vec<Run>, Why> {
         self.reads(self.inner.runs(product, job)).await
     }
@@ -95,32 +81,12 @@ impl Store for SimStore {
         self.reads(self.inner.run(product, job, epoch)).await
     }
 
-    async fn ledger(&self, product: &ProductId) -> Result<Ledger, Why> {
-        self.reads(self.inner.ledger(product)).await
-    }
-
-    async fn charge(&self, product: &ProductId, job: JobId, epoch: Epoch) -> Result<Option<Charge>, Why> {
-        self.reads(self.inner.charge(product, job, epoch)).await
-    }
-
-    async fn charges(&self, product: &ProductId, since: Day) -> Result<Vec<Charge>, Why> {
-        self.reads(self.inner.charges(product, since)).await
-    }
-
     async fn events(&self, product: &ProductId, job: Option<JobId>, page: Page<u64>) -> Result<Vec<Logged>, Why> {
         self.reads(self.inner.events(product, job, page)).await
     }
 
     async fn factories(&self, product: &ProductId) -> Result<Vec<Arc<Factory>>, Why> {
         self.reads(self.inner.factories(product)).await
-    }
-
-    async fn profiles(&self, product: &ProductId, page: Page<ProfileName>) -> Result<Vec<Arc<Profile>>, Why> {
-        self.reads(self.inner.profiles(product, page)).await
-    }
-
-    async fn profile(&self, product: &ProductId, wanted: &Wanted) -> Result<Option<Arc<Profile>>, Why> {
-        self.reads(self.inner.profile(product, wanted)).await
     }
 
     async fn receipt(&self, product: &ProductId, kind: ReceiptKind, key: &str) -> Result<Option<Receipt>, Why> {

@@ -41,9 +41,6 @@ pub(crate) fn spec() -> Spec {
         idempotency_key: None,
         content_hash: None,
         tracker_item_id: None,
-        kind: job::spec::Kind::Leaf,
-        parent: None,
-        auto_complete: false,
         depends_on: Vec::new(),
         deps_mode: job::spec::DepsMode::All,
         on_dep_failure: job::spec::OnDepFailure::Block,
@@ -56,13 +53,12 @@ pub(crate) fn spec() -> Spec {
         due_at: None,
         labels: Default::default(),
         approvals: Approvals::default(),
-        given: None,
     }
 }
 
 /// A job as submitted at 0 s: queued, or blocked where its dependencies are open.
 pub(crate) fn submitted(spec: Spec, deps_met: bool) -> Submitted {
-    job::submit(JOB, product(), spec, (deps_met, 0), Timestamp(0))
+    job::submit(JOB, product(), spec, deps_met, Timestamp(0))
 }
 
 /// A queued job of that spec.

@@ -1,7 +1,7 @@
 //! Orders to a job: short ways to make them, and what they are in words.
 
 use domain::job::command::{
-    Adopt, Answer, Approve, Cancel, Edit, Fence, Lease, Preempt, Prior, Reject, Release, Report, Requeue,
+    Answer, Approve, Cancel, Edit, Fence, Lease, Preempt, Prior, Reject, Release, Report, Requeue,
 };
 use domain::job::state::Checkpoint;
 use domain::job::{Command, Insights, RunResult, Spec, Stage};
@@ -23,15 +23,7 @@ pub(crate) fn lease(name: &str) -> Command {
 /// A lease for 60 s as the run with these last digits.
 pub(crate) fn lease_as(name: &str, run: u128) -> Command {
     let run = RunId(Uuid::from_u128(run));
-    Command::Lease(Lease {
-        factory: factory(name),
-        run,
-        engine: None,
-        ttl_sec: 60,
-        reserved: None,
-        claim_id: None,
-        decision: None,
-    })
+    Command::Lease(Lease { factory: factory(name), run, engine: None, ttl_sec: 60, claim_id: None, decision: None })
 }
 
 /// A fence of f1.
@@ -124,13 +116,7 @@ pub(crate) fn cancel() -> Command {
 
 /// Another spec, and the members that differ.
 pub(crate) fn edit(spec: Spec, changed: &[&str]) -> Command {
-    let changed = changed.iter().map(ToString::to_string).collect();
-    Command::Edit(Box::new(Edit { spec, changed, deps_met: false }))
-}
-
-/// Other dependencies, as many as the spec has; whether they have settled.
-pub(crate) fn depend(spec: Spec, deps_met: bool) -> Command {
-    Command::Edit(Box::new(Edit { spec, changed: vec!["dependsOn".into()], deps_met }))
+    Command::Edit(Box::new(Edit { spec, changed: changed.iter().map(ToString::to_string).collect() }))
 }
 
 /// A report as an order.
@@ -146,18 +132,14 @@ pub(crate) fn by(order: &Command) -> By {
         Command::Report(report) => factory(&report.fence),
         Command::Release(release) => factory(&release.fence),
         Command::Renew(fence) => factory(fence),
-        Command::Adopt(Adopt { fence: Some(fence), .. }) => factory(fence),
         Command::Expire(_)
         | Command::Reclaim(_)
         | Command::Limit(_)
         | Command::Preempt(_)
         | Command::Evict
         | Command::DependenciesMet
-        | Command::DependencyFailed
-        | Command::ChildrenOpen
-        | Command::ChildrenMet(_) => By::Coordinator,
-        Command::Adopt(_)
-        | Command::Ship
+        | Command::DependencyFailed => By::Coordinator,
+        Command::Ship
         | Command::Reject(_)
         | Command::Approve(_)
         | Command::Answer(_)
@@ -171,12 +153,11 @@ pub(crate) fn by(order: &Command) -> By {
 pub(crate) fn said(order: &Command) -> String {
     let name = order.name();
     match order {
-        Command::Lease(Lease { factory, run, engine, ttl_sec, reserved, claim_id, decision }) => {
+        Command::Lease(Lease { factory, run, engine, ttl_sec, claim_id, decision }) => {
             let engine = maybe(engine.as_ref().map(|engine| format!(" with {engine}")));
-            let reserved = maybe(reserved.map(|usd| format!(" for {usd} USD")));
             let claim = maybe(claim_id.as_ref().map(|claim| format!(" for claim {claim}")));
             let among = maybe(decision.as_ref().map(|decision| format!(" among {}", decision.considered)));
-            format!("{name} to {factory} for {ttl_sec}s as {}{engine}{reserved}{claim}{among}", short(run.0))
+            format!("{name} to {factory} for {ttl_sec}s as {}{engine}{claim}{among}", short(run.0))
         }
         Command::Report(report) => reported(report),
         Command::Release(Release { fence, result, resets_at }) => {
@@ -186,20 +167,7 @@ pub(crate) fn said(order: &Command) -> String {
         Command::Preempt(Preempt { epoch, for_job }) => format!("{name} epoch {epoch} for {}", short(for_job.0)),
         Command::Renew(fence) => format!("{name} {}", under(fence)),
         Command::Expire(epoch) | Command::Reclaim(epoch) | Command::Limit(epoch) => format!("{name} epoch {epoch}"),
-        Command::Evict
-        | Command::DependenciesMet
-        | Command::DependencyFailed
-        | Command::ChildrenOpen
-        | Command::Ship => name.to_owned(),
-        Command::ChildrenMet(outcome) => format!("{name} {}", word(outcome)),
-        Command::Adopt(Adopt { children, ended, fence }) => {
-            let ended = if ended.is_empty() {
-                String::new()
-            } else {
-                format!(" beside {}", list(ended.iter().map(|job| short(job.0))))
-            };
-            format!("{name} {children}{ended}{}", maybe(fence.as_ref().map(|fence| format!(" {}", under(fence)))))
-        }
+        Command::Evict | Command::DependenciesMet | Command::DependencyFailed | Command::Ship => name.to_owned(),
         Command::Reject(Reject { note, is_final }) => {
             format!("{name} {note:?}{}", if *is_final { " finally" } else { "" })
         }
@@ -212,9 +180,6 @@ pub(crate) fn said(order: &Command) -> String {
             format!("{name}{}{note}", if *fresh { " fresh" } else { "" })
         }
         Command::Cancel(Cancel { reason }) => format!("{name} {:?}", maybe(reason.as_ref())),
-        Command::Edit(edit) if edit.changes_dependencies() => {
-            format!("{name} {}, {}", list(&edit.changed), if edit.deps_met { "settled" } else { "not settled" })
-        }
         Command::Edit(edit) => format!("{name} {}", list(&edit.changed)),
     }
 }

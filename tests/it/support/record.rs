@@ -22,8 +22,6 @@ pub(crate) fn job(job: &Job) -> Members {
         attempt,
         not_before,
         deps_met,
-        children,
-        settled,
         checkpoint,
         saved_by,
         saved_at,
@@ -52,8 +50,6 @@ pub(crate) fn job(job: &Job) -> Members {
     of.add("job", "attempt", attempt.to_string(), "0");
     of.add("job", "not_before", maybe(not_before.map(at)), "");
     of.add("job", "deps_met", deps_met.to_string(), "true");
-    of.add("job", "children", children.to_string(), "0");
-    of.add("job", "settled", maybe(settled.as_ref().map(|jobs| list(jobs.iter().map(|job| short(job.0))))), "");
     of.add("job", "checkpoint", maybe(checkpoint.as_ref().map(saved)), "");
     of.add("job", "saved_by", maybe(saved_by.as_ref()), "");
     of.add("job", "saved_at", maybe(saved_at.map(at)), "");
@@ -100,8 +96,6 @@ fn run(of: &mut Members, run: &Run) {
         factory,
         epoch,
         engine,
-        reserved,
-        profile,
         started_at,
         ended_at,
         exit,
@@ -115,8 +109,6 @@ fn run(of: &mut Members, run: &Run) {
     of.add("run", "factory", factory.as_str(), "");
     of.add("run", "epoch", epoch.to_string(), "");
     of.add("run", "engine", maybe(engine.as_ref()), "");
-    of.add("run", "reserved", maybe(*reserved), "");
-    of.add("run", "profile", maybe(profile.as_ref()), "");
     of.add("run", "started_at", at(*started_at), "");
     of.add("run", "ended_at", maybe(ended_at.map(at)), "");
     of.add("run", "exit", maybe(*exit), "");
@@ -181,9 +173,6 @@ fn spec(of: &mut Members, spec: &Spec) {
         idempotency_key,
         content_hash,
         tracker_item_id,
-        kind,
-        parent,
-        auto_complete,
         depends_on,
         deps_mode,
         on_dep_failure,
@@ -196,7 +185,6 @@ fn spec(of: &mut Members, spec: &Spec) {
         due_at,
         labels,
         approvals: Approvals { required, reviewers },
-        given,
     } = spec;
     of.add("spec", "title", title, "Fix the door");
     of.add("spec", "body_md", body_md, "# Fix the door");
@@ -216,9 +204,6 @@ fn spec(of: &mut Members, spec: &Spec) {
     of.add("spec", "idempotency_key", maybe(idempotency_key.as_ref()), "");
     of.add("spec", "content_hash", maybe(content_hash.as_ref()), "");
     of.add("spec", "tracker_item_id", maybe(tracker_item_id.as_ref()), "");
-    of.add("spec", "kind", word(kind), "leaf");
-    of.add("spec", "parent", maybe(parent.map(|id| short(id.0))), "");
-    of.add("spec", "auto_complete", auto_complete.to_string(), "false");
     of.add("spec", "depends_on", list(depends_on.iter().map(|id| short(id.0))), "");
     of.add("spec", "deps_mode", word(deps_mode), "all");
     of.add("spec", "on_dep_failure", word(on_dep_failure), "block");
@@ -234,7 +219,6 @@ fn spec(of: &mut Members, spec: &Spec) {
     of.add("spec", "labels", list(labels.iter().map(|(key, value)| format!("{key}={value}"))), "");
     of.add("spec", "approvals.required", required.to_string(), "0");
     of.add("spec", "approvals.reviewers", list(reviewers), "");
-    of.add("spec", "given", maybe(given.as_ref().map(|given| list(given.iter().map(word)))), "");
 }
 
 fn saved(checkpoint: &Checkpoint) -> String {

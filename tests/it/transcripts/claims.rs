@@ -89,7 +89,6 @@ fn a_repeated_claim_is_told_how_the_first_one_was_decided() {
             run: domain::RunId(uuid::Uuid::from_u128(0x11)),
             engine: None,
             ttl_sec: 60,
-            reserved: None,
             claim_id: Some("c1".into()),
             decision: Some(decision.clone()),
         };

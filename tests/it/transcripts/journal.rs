@@ -2,20 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use actors::clock::{Clock, Ids};
 use actors::store::{
-    Change, Committed, Ears, Fault, JobQuery, Ledger, Logged, MemoryStore, Node, Opened, Page, Receipt, ReceiptKind,
-    Store, Stored, Told, Why, Write,
+    Change, Committed, Ears, Fault, JobQuery, Logged, MemoryStore, Opened, Page, Receipt, ReceiptKind, Store, Stored,
+    Told, Why, Write,
 };
 use async_trait::async_trait;
-use domain::budget::{Charge, Day};
 use domain::factory::Factory;
 use domain::job::{Job, Run, Stage};
-use domain::profile::{Profile, Wanted};
-use domain::{Epoch, JobId, ProductId, ProfileName, Timestamp};
+use domain::{Epoch, JobId, ProductId, Timestamp};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -24,7 +22,6 @@ use uuid::Uuid;
 pub(crate) struct Journal {
     lines: Arc<Mutex<String>>,
     names: Arc<Mutex<BTreeMap<JobId, String>>>,
-    silent: Arc<AtomicBool>,
 }
 
 impl Journal {
@@ -36,15 +33,7 @@ impl Journal {
         self.names.lock().unwrap().get(&job).cloned().unwrap_or_else(|| job.to_string())
     }
 
-    /// Writes nothing down for a while: what is many times the same.
-    pub(crate) fn silence(&self, silent: bool) {
-        self.silent.store(silent, Ordering::Relaxed);
-    }
-
     pub(crate) fn line(&self, line: &str) {
-        if self.silent.load(Ordering::Relaxed) {
-            return;
-        }
         let at = now_ms();
         writeln!(self.lines.lock().unwrap(), "{:>9.3}s  {line}", at as f64 / 1_000.0).unwrap();
     }
@@ -124,15 +113,6 @@ impl JournalStore {
             Change::Note { job, .. } => format!("{} (a note)", self.journal.of(*job)),
             Change::Factory { factory } => format!("{} v{}", factory.id, factory.rev),
             Change::Settings { settings } => format!("settings v{} paused={}", settings.rev, settings.paused),
-            Change::Budget { budget, charge } => {
-                let charge = charge.as_ref().map(|charge| {
-                    let how = if charge.estimated { "estimated, " } else { "" };
-                    let open = if charge.settled { "settled" } else { "open" };
-                    format!(", {} e{} {} ({how}{open})", self.journal.of(charge.job_id), charge.epoch, charge.amount)
-                });
-                format!("budget v{} {} spent{}", budget.rev, budget.spent, charge.unwrap_or_default())
-            }
-            Change::Profile { profile } => profile.pinned().to_string(),
             Change::Renewals { renewed } => {
                 let names: Vec<_> = renewed.iter().map(|one| self.journal.of(one.job)).collect();
                 format!("renewals of {}", names.join(", "))
@@ -167,21 +147,6 @@ impl Store for JournalStore {
         }
         self.journal.line(&format!("  commit  {}", self.describe(&write)));
         let outcome = self.inner.commit(write).await;
-        if let Err(fault) = &outcome {
-            self.journal.line(&format!("  fault   {fault}"));
-        }
-        outcome
-    }
-
-    async fn commit_all(&self, mut writes: Vec<Write>) -> Result<Vec<Committed>, Fault> {
-        if writes.len() == 1
-            && let Some(write) = writes.pop()
-        {
-            return self.commit(write).await.map(|committed| vec![committed]);
-        }
-        self.journal.line(&format!("  commit  {} as one:", writes.len()));
-        writes.iter().for_each(|write| self.journal.line(&format!("          {}", self.describe(write))));
-        let outcome = self.inner.commit_all(writes).await;
         if let Err(fault) = &outcome {
             self.journal.line(&format!("  fault   {fault}"));
         }
@@ -223,15 +188,6 @@ impl Store for JournalStore {
         self.inner.stages(product, ids).await
     }
 
-    async fn children(&self, product: &ProductId, parent: JobId) -> Result<Vec<(JobId, Stage)>, Why> {
-        self.reads("children")?;
-        self.inner.children(product, parent).await
-    }
-
-    async fn dag(&self, product: &ProductId, root: JobId, most: usize) -> Result<Vec<Node>, Why> {
-        self.inner.dag(product, root, most).await
-    }
-
     async fn runs(&self, product: &ProductId, job: JobId) -> Result<Vec<Run>, Why> {
         self.inner.runs(product, job).await
     }
@@ -240,36 +196,12 @@ impl Store for JournalStore {
         self.inner.run(product, job, epoch).await
     }
 
-    async fn ledger(&self, product: &ProductId) -> Result<Ledger, Why> {
-        self.inner.ledger(product).await
-    }
-
-    async fn charge(&self, product: &ProductId, job: JobId, epoch: Epoch) -> Result<Option<Charge>, Why> {
-        self.inner.charge(product, job, epoch).await
-    }
-
-    async fn charges(&self, product: &ProductId, since: Day) -> Result<Vec<Charge>, Why> {
-        self.inner.charges(product, since).await
-    }
-
     async fn events(&self, product: &ProductId, job: Option<JobId>, page: Page<u64>) -> Result<Vec<Logged>, Why> {
         self.inner.events(product, job, page).await
     }
 
     async fn factories(&self, product: &ProductId) -> Result<Vec<Arc<Factory>>, Why> {
         self.inner.factories(product).await
-    }
-
-    async fn profiles(&self, product: &ProductId, page: Page<ProfileName>) -> Result<Vec<Arc<Profile>>, Why> {
-        self.inner.profiles(product, page).await
-    }
-
-    async fn profile(&self, product: &ProductId, wanted: &Wanted) -> Result<Option<Arc<Profile>>, Why> {
-        self.reads("profile")?;
-        let found = self.inner.profile(product, wanted).await?;
-        let what = found.as_ref().map_or_else(|| "nothing".to_owned(), |profile| format!("v{}", profile.version));
-        self.journal.line(&format!("  profile {wanted}: {what}"));
-        Ok(found)
     }
 
     async fn receipt(&self, product: &ProductId, kind: ReceiptKind, key: &str) -> Result<Option<Receipt>, Why> {

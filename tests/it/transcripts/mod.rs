@@ -1,19 +1,15 @@
 //! Transcripts: the real actors over a memory store in paused time, and a journal of what they did.
 
-mod approvals;
 mod behind;
-mod budgets;
 mod claims;
 mod corners;
 mod dependencies;
-mod families;
 mod faults;
 mod journal;
 mod leases;
 mod lives;
 mod node;
 mod preemption;
-mod profiles;
 mod settings;
 mod shadow;
 mod stage;

@@ -14,7 +14,7 @@ use crate::support::{job, order};
 
 use super::stage::{Stage, ask, operator, play, play_with};
 
-const ON: Switches = Switches { preemption: true, shadow: false, budgets: false };
+const ON: Switches = Switches { preemption: true, shadow: false };
 
 async fn urgent(stage: &Stage, name: &str, priority: Priority) -> JobId {
     stage.submit_with(name, |spec| spec.priority = priority).await

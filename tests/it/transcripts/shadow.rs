@@ -6,11 +6,9 @@ use actors::Switches;
 
 use super::stage::{ask, play_with};
 
-const ON: Switches = Switches { preemption: false, shadow: true, budgets: false };
-
 #[test]
 fn what_would_be_granted_is_recorded_once_and_nothing_is_granted() {
-    play_with("shadow", ON, |stage| async move {
+    play_with("shadow", Switches { preemption: false, shadow: true }, |stage| async move {
         stage.beat("f1", 1).await;
         stage.submit("J").await;
         stage.claim("f1").await;
@@ -24,7 +22,7 @@ fn what_would_be_granted_is_recorded_once_and_nothing_is_granted() {
 
 #[test]
 fn a_waiting_claim_runs_out_of_time_in_shadow_mode() {
-    play_with("shadow_waits", ON, |stage| async move {
+    play_with("shadow_waits", Switches { preemption: false, shadow: true }, |stage| async move {
         stage.beat("f1", 1).await;
         let product = stage.product().await;
         stage.act("claim of f1, waiting 20 s");
@@ -40,7 +38,7 @@ fn a_waiting_claim_runs_out_of_time_in_shadow_mode() {
 
 #[test]
 fn a_job_is_chosen_for_one_waiting_claim_and_each_choice_is_recorded_once() {
-    play_with("shadow_once", ON, |stage| async move {
+    play_with("shadow_once", Switches { preemption: false, shadow: true }, |stage| async move {
         let product = stage.product().await;
         let mut waiting = Vec::new();
         for name in ["f1", "f2"] {

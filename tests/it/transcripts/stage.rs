@@ -90,10 +90,6 @@ impl Stage {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 
-    pub(crate) fn name(&self, id: JobId, name: &str) {
-        self.journal.name(id, name);
-    }
-
     pub(crate) async fn submit(&self, name: &str) -> JobId {
         self.submit_with(name, |_| {}).await
     }

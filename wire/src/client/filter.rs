@@ -2,7 +2,6 @@
 
 use reqwest::Url;
 
-use crate::actions::Selector;
 use crate::word::{Kind, Priority, Stage};
 
 /// Narrows a list of jobs; each member that is given must match.
@@ -20,12 +19,8 @@ pub struct JobFilter {
     pub capability: Option<String>,
     /// A label, as `key` or `key=value`.
     pub label: Option<String>,
-    /// The job that they are children of.
-    pub parent_id: Option<String>,
     /// The work item it was made from.
     pub tracker_item_id: Option<String>,
-    /// Somebody whose approval it waits for, in `review`.
-    pub reviewer: Option<String>,
     /// Words in its title or body.
     pub q: Option<String>,
     /// Jobs on one page.
@@ -35,8 +30,7 @@ pub struct JobFilter {
 }
 
 impl JobFilter {
-    /// The same jobs, wherever a page begins and however long it is.
-    pub fn selector(&self) -> Selector {
+    pub(super) fn write(&self, url: &mut Url) {
         let word = |stage: &Stage| stage.as_str();
         let stages = self.stages.iter().map(word).collect::<Vec<_>>().join(",");
         let priority = self.priority.map(|priority| match priority {
@@ -49,36 +43,18 @@ impl JobFilter {
             Kind::Leaf => "leaf",
             Kind::Composite => "composite",
         });
-        Selector {
-            stage: Some(stages).filter(|stages| !stages.is_empty()),
-            priority: priority.map(Into::into),
-            kind: kind.map(Into::into),
-            factory_id: self.factory_id.clone(),
-            capability: self.capability.clone(),
-            label: self.label.clone(),
-            parent_id: self.parent_id.clone(),
-            tracker_item_id: self.tracker_item_id.clone(),
-            reviewer: self.reviewer.clone(),
-            q: self.q.clone(),
-        }
-    }
-
-    pub(super) fn write(&self, url: &mut Url) {
-        let Selector { stage, priority, kind, factory_id, capability, label, parent_id, tracker_item_id, reviewer, q } =
-            self.selector();
+        let limit = self.limit.map(|limit| limit.to_string());
         let members = [
-            ("stage", stage),
+            ("stage", Some(stages.as_str()).filter(|stages| !stages.is_empty())),
             ("priority", priority),
             ("kind", kind),
-            ("factoryId", factory_id),
-            ("capability", capability),
-            ("label", label),
-            ("parentId", parent_id),
-            ("trackerItemId", tracker_item_id),
-            ("reviewer", reviewer),
-            ("q", q),
-            ("limit", self.limit.map(|limit| limit.to_string())),
-            ("after", self.after.clone()),
+            ("factoryId", self.factory_id.as_deref()),
+            ("capability", self.capability.as_deref()),
+            ("label", self.label.as_deref()),
+            ("trackerItemId", self.tracker_item_id.as_deref()),
+            ("q", self.q.as_deref()),
+            ("limit", limit.as_deref()),
+            ("after", self.after.as_deref()),
         ];
         let given = members.into_iter().filter_map(|(name, value)| Some((name, value?))).collect::<Vec<_>>();
         if !given.is_empty() {

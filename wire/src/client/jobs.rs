@@ -7,11 +7,9 @@ use serde::Serialize;
 
 use super::{BATCH_TIMEOUT, Client, ClientError, JobFilter, MARKDOWN, TIMEOUT, WAIT_MARGIN, answer};
 use crate::action::{Answer, Approve, Cancel, Reject, Requeue, ShipRequest};
-use crate::actions::{ActionsAnswer, ActionsRequest};
-use crate::dag::Dag;
 use crate::explain::Explanation;
 use crate::patch::Report;
-use crate::submit::{BatchAnswer, BatchRequest, Children, ChildrenRequest, SubmitRequest, Submitted};
+use crate::submit::{BatchAnswer, BatchRequest, SubmitRequest, Submitted};
 use crate::{Event, Job, Lease, List, Release, Renew, Renewed, Run};
 
 impl Client {
@@ -89,16 +87,6 @@ impl Client {
         self.get(self.url(&["fleet", "jobs", id, "explain"])?).await
     }
 
-    /// Gives a job children.
-    pub async fn add_children(&self, id: &str, request: &ChildrenRequest) -> Result<Children, ClientError> {
-        answer(self.send(Method::POST, &["fleet", "jobs", id, "children"], request, BATCH_TIMEOUT).await?).await
-    }
-
-    /// Looks at a job as a part of others.
-    pub async fn dag(&self, id: &str) -> Result<Dag, ClientError> {
-        self.get(self.url(&["fleet", "jobs", id, "dag"])?).await
-    }
-
     /// Puts a job back into the queue.
     pub async fn requeue(&self, id: &str, requeue: &Requeue) -> Result<Job, ClientError> {
         self.act(id, "requeue", requeue).await
@@ -127,11 +115,6 @@ impl Client {
     /// Answers the question that a job is blocked on.
     pub async fn answer(&self, id: &str, text: &Answer) -> Result<Job, ClientError> {
         self.act(id, "answer", text).await
-    }
-
-    /// Gives an order to many jobs at once.
-    pub async fn actions(&self, request: &ActionsRequest) -> Result<ActionsAnswer, ClientError> {
-        answer(self.send(Method::POST, &["fleet", "jobs", "actions"], request, BATCH_TIMEOUT).await?).await
     }
 
     async fn act(&self, id: &str, action: &str, body: &impl Serialize) -> Result<Job, ClientError> {

@@ -133,16 +133,6 @@ impl Client {
         record: &T,
         if_match: Option<&str>,
     ) -> Result<Tagged<T>, ClientError> {
-        self.put_as(parts, record, if_match).await
-    }
-
-    /// The same where the answer is another record than what was sent.
-    async fn put_as<T: Serialize, R: DeserializeOwned>(
-        &self,
-        parts: &[&str],
-        record: &T,
-        if_match: Option<&str>,
-    ) -> Result<Tagged<R>, ClientError> {
         let body = serde_json::to_vec(record).map_err(|error| ClientError::Protocol(error.to_string()))?;
         let mut request = self.http.put(self.url(parts)?).timeout(TIMEOUT).header(CONTENT_TYPE, JSON).body(body);
         if let Some(tag) = if_match {

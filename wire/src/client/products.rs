@@ -1,11 +1,9 @@
-//! Questions about the product as a whole: events, pause, emergency stop, settings, weights, profiles, version.
+//! Questions about the product as a whole: events, pause, emergency stop, settings, weights, version.
 
 use std::collections::BTreeMap;
 
 use super::{Client, ClientError, Tagged};
-use crate::{
-    Budget, Burndown, Event, List, ProductState, Profile, PublishRequest, SetBudget, Settings, Version, Weights,
-};
+use crate::{Event, List, ProductState, Settings, Version, Weights};
 
 impl Client {
     /// Lists the product's events after a `seq`.
@@ -58,56 +56,6 @@ impl Client {
     /// weights that it belongs to.
     pub async fn set_weights(&self, weights: &Weights, if_match: Option<&str>) -> Result<Tagged<Weights>, ClientError> {
         self.put(&["fleet", "weights"], weights, if_match).await
-    }
-
-    /// Looks at the product's budget.
-    pub async fn budget(&self) -> Result<Tagged<Budget>, ClientError> {
-        self.look(&["fleet", "budgets", self.product()]).await
-    }
-
-    /// Replaces ceiling and window; with a tag, only those that it belongs to.
-    pub async fn set_budget(&self, budget: &SetBudget, if_match: Option<&str>) -> Result<Budget, ClientError> {
-        Ok(self.put_as(&["fleet", "budgets", self.product()], budget, if_match).await?.record)
-    }
-
-    /// Hands out no more jobs, for the sake of the money.
-    pub async fn pause_budget(&self) -> Result<Budget, ClientError> {
-        self.post(&["fleet", "budgets", self.product(), "pause"], &BTreeMap::<String, ()>::new()).await
-    }
-
-    /// Lifts that again.
-    pub async fn resume_budget(&self) -> Result<Budget, ClientError> {
-        self.post(&["fleet", "budgets", self.product(), "resume"], &BTreeMap::<String, ()>::new()).await
-    }
-
-    /// Asks where the money went in some days, `YYYY-MM-DD`.
-    pub async fn burndown(&self, from: Option<&str>, to: Option<&str>) -> Result<Burndown, ClientError> {
-        let mut url = self.url(&["fleet", "budgets", self.product(), "burndown"])?;
-        let days = [("from", from), ("to", to)];
-        let named: Vec<_> = days.into_iter().filter_map(|(name, day)| Some((name, day?))).collect();
-        if !named.is_empty() {
-            url.query_pairs_mut().extend_pairs(named);
-        }
-        self.get(url).await
-    }
-
-    /// Lists the newest version of each profile, `next` of the page before as `after`.
-    pub async fn profiles(&self, after: Option<&str>, limit: u32) -> Result<List<Profile>, ClientError> {
-        let mut url = self.url(&["fleet", "profiles"])?;
-        let limit = limit.to_string();
-        let pairs = [Some(("limit", limit.as_str())), after.map(|after| ("after", after))];
-        url.query_pairs_mut().extend_pairs(pairs.into_iter().flatten());
-        self.get(url).await
-    }
-
-    /// Looks at a profile: `name` is its newest version, `name@version` that one.
-    pub async fn profile(&self, name: &str) -> Result<Profile, ClientError> {
-        self.get(self.url(&["fleet", "profiles", name])?).await
-    }
-
-    /// Publishes what a profile says from now on.
-    pub async fn publish_profile(&self, profile: &PublishRequest) -> Result<Profile, ClientError> {
-        self.post(&["fleet", "profiles"], profile).await
     }
 
     async fn product_order(&self, order: &str) -> Result<ProductState, ClientError> {

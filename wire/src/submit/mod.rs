@@ -1,7 +1,6 @@
 //! What a submitter sends, and what is answered. Owns the members and their JSON. How they are checked and become a
 //! spec is in `spec`, how a repeat is recognised in `hash`.
 
-mod family;
 mod hash;
 mod spec;
 #[cfg(test)]
@@ -14,12 +13,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::problem::Problem;
-use crate::word::{DepsMode, Kind, OnDepFailure, Priority};
+use crate::word::{DepsMode, OnDepFailure, Priority};
 use crate::{Job, Money, Time};
 
-pub use family::Family;
-pub use spec::no_such_profile;
-pub(crate) use spec::{MAX_DEPENDENCIES, dependencies_of, profile_of};
 pub(crate) use title::MAX_TITLE;
 
 /// A job to be submitted. Absent members take their defaults; members that the coordinator sets are refused.
@@ -29,23 +25,8 @@ pub struct SubmitRequest {
     /// One line for lists, at most 200 characters; the body's first heading or line where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// The instructions; not needed where a composite completes by itself.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    /// The instructions.
     pub body_md: String,
-    /// What it is made of: `composite` for a job that waits for children which are still to come; children make a job
-    /// composite by themselves.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<Kind>,
-    /// The job that it is to be a part of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parent_id: Option<String>,
-    /// Its children: it waits for them, and then is claimed to put together what they made, or completes by itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(no_recursion)]
-    pub children: Option<Vec<SubmitRequest>>,
-    /// A composite ends by itself when its children have settled: it ships if all of them have.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub auto_complete: Option<bool>,
     /// How urgent it is; `normal` where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<Priority>,
@@ -61,7 +42,7 @@ pub struct SubmitRequest {
     /// Acceptable engines in order of preference; any where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub engines: Option<Vec<String>>,
-    /// A profile: `name@version`, or `name` for the newest version, which the job then stays with.
+    /// `name@version` of a profile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
     /// Names this submit in its product for as long as the job exists, at most 256 bytes.
@@ -191,31 +172,6 @@ pub struct Submitted {
     /// What was read over, and that no known factory could run it, in words.
     #[serde(default)]
     pub warnings: Vec<String>,
-}
-
-/// Children for a job that is there already.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ChildrenRequest {
-    /// The children, at most 10,000 with their own.
-    pub children: Vec<SubmitRequest>,
-    /// The epoch of the lease of a holder that decomposes its job: its run ends with that.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lease_epoch: Option<u64>,
-    /// The holder.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub factory_id: Option<String>,
-}
-
-/// The children that a job was given.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Children {
-    /// All of them, in the order of the request.
-    pub jobs: Vec<Job>,
-    /// The same request had made them before.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub repeated: bool,
 }
 
 /// Several jobs at once, each on its own.

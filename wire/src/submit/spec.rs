@@ -4,33 +4,28 @@ use std::collections::BTreeSet;
 
 use domain::JobId;
 use domain::job::spec::{Approvals, JobBudget, Retry, Spec};
-use domain::profile::{Profile, Usual, Wanted};
 
 use super::hash::content_hash;
 use super::title::title_of;
 use super::{SubmitApprovals, SubmitRequest, SubmitRetry};
 use crate::check::{Checks, MAX_KEY, MAX_TEXT, MAX_TIMEOUT_SEC};
 use crate::problem::{Code, Problem};
-use crate::word::{Kind, Priority};
+use crate::word::Priority;
 
-/// Jobs that one may wait for, at most.
-pub(crate) const MAX_DEPENDENCIES: usize = 1_000;
+const MAX_DEPENDENCIES: usize = 1_000;
 
 impl SubmitRequest {
-    /// Makes the spec of the job; what is not given is as `usual`. `resolve` finds the id behind the `ref` of another
-    /// entry of the request. Refuses members that are out of their bounds, all at once, then a profile that there is not
-    /// and dependencies that nobody knows.
-    pub fn into_spec(self, usual: &Usual, resolve: impl Fn(&str) -> Option<JobId>) -> Result<Spec, Problem> {
+    /// Makes the spec of the job. `resolve` finds the id behind the `ref` of another entry of the request.
+    /// Refuses members that are out of their bounds, all at once, and then dependencies that nobody knows.
+    pub fn into_spec(self, resolve: impl Fn(&str) -> Option<JobId>) -> Result<Spec, Problem> {
         self.check()?;
-        let profile = profile_of(self.profile.as_deref(), usual)?;
-        let given = self.given();
-        let depends_on = dependencies_of(self.depends_on.as_deref().unwrap_or_default(), resolve)?;
+        let depends_on = self.dependencies(resolve)?;
         let content_hash = match &self.idempotency_key {
             Some(_) => Some(content_hash(&self).map_err(|error| Problem::invalid("", error.to_string()))?),
             None => None,
         };
         let title = self.title.as_ref().map_or_else(|| title_of(&self.body_md), |title| title.trim().to_owned());
-        let spec = Spec {
+        Ok(Spec {
             title,
             body_md: self.body_md,
             manifest_json: self.manifest_json.unwrap_or_else(|| "{}".to_owned()),
@@ -38,7 +33,7 @@ impl SubmitRequest {
             capabilities: self.capabilities.unwrap_or_default(),
             engine_class: self.engine_class,
             engines: self.engines.or(self.engine.map(|engine| vec![engine])).unwrap_or_default(),
-            profile: None,
+            profile: self.profile,
             repo: self.repo,
             base: self.base,
             cwd: self.cwd,
@@ -49,9 +44,6 @@ impl SubmitRequest {
             idempotency_key: self.idempotency_key,
             content_hash,
             tracker_item_id: self.tracker_item_id,
-            kind: self.kind.map(Into::into).unwrap_or_default(),
-            parent: None,
-            auto_complete: self.auto_complete.unwrap_or_default(),
             depends_on,
             deps_mode: self.deps_mode.map(Into::into).unwrap_or_default(),
             on_dep_failure: self.on_dep_failure.map(Into::into).unwrap_or_default(),
@@ -67,9 +59,7 @@ impl SubmitRequest {
             due_at: self.due_at.map(Into::into),
             labels: self.labels.unwrap_or_default(),
             approvals: self.approvals.map(Into::into).unwrap_or_default(),
-            given: Some(given),
-        };
-        Ok(usual.resolve(spec, profile))
+        })
     }
 
     /// Refuses members that are out of their bounds, all at once.
@@ -93,14 +83,7 @@ impl SubmitRequest {
             text.iter().for_each(|text| checks.given(pointer, text, max));
         }
         self.title.iter().for_each(|title| checks.title("/title", title));
-        let is_composite = self.kind == Some(Kind::Composite) || self.children.is_some();
-        let needs_no_body = is_composite && self.auto_complete == Some(true);
-        if !needs_no_body || !self.body_md.is_empty() {
-            checks.body("/bodyMd", &self.body_md);
-        }
-        if self.auto_complete == Some(true) && self.approvals.as_ref().is_some_and(|given| given.required != Some(0)) {
-            checks.refuse("/approvals", "a job that completes by itself has nothing to approve");
-        }
+        checks.body("/bodyMd", &self.body_md);
         self.repo.iter().for_each(|repo| checks.no_option("/repo", repo));
         self.base.iter().for_each(|base| checks.no_option("/base", base));
         self.cwd.iter().for_each(|cwd| checks.inside("/cwd", cwd));
@@ -110,8 +93,9 @@ impl SubmitRequest {
     }
 
     fn check_lists(&self, checks: &mut Checks) {
-        self.profile.iter().for_each(|profile| checks.profile("/profile", profile));
-        for (pointer, word) in [("/engine", &self.engine), ("/engineClass", &self.engine_class)] {
+        for (pointer, word) in
+            [("/engine", &self.engine), ("/engineClass", &self.engine_class), ("/profile", &self.profile)]
+        {
             word.iter().for_each(|word| checks.word(pointer, word));
         }
         for (pointer, words) in [("/engines", &self.engines), ("/capabilities", &self.capabilities)] {
@@ -143,39 +127,24 @@ impl SubmitRequest {
             retry.check(checks);
         }
     }
-}
 
-/// The jobs behind the names of `dependsOn`. Refuses names that nobody knows, and one that stands twice.
-pub(crate) fn dependencies_of(
-    names: &[String],
-    resolve: impl Fn(&str) -> Option<JobId>,
-) -> Result<Vec<JobId>, Problem> {
-    let mut seen = BTreeSet::new();
-    let mut ids = Vec::with_capacity(names.len());
-    for (at, name) in names.iter().enumerate() {
-        let pointer = format!("/dependsOn/{at}");
-        let Some(id) = name.parse().ok().or_else(|| resolve(name)) else {
-            let detail = format!("no job and no entry of the request is named `{}`", shortened(name));
-            return Err(Problem::new(Code::UnknownDependency, detail).error(pointer, "is not known"));
-        };
-        if !seen.insert(id) {
-            return Err(Problem::invalid(pointer, "is named twice"));
+    fn dependencies(&self, resolve: impl Fn(&str) -> Option<JobId>) -> Result<Vec<JobId>, Problem> {
+        let names = self.depends_on.as_deref().unwrap_or_default();
+        let mut seen = BTreeSet::new();
+        let mut ids = Vec::with_capacity(names.len());
+        for (at, name) in names.iter().enumerate() {
+            let pointer = format!("/dependsOn/{at}");
+            let Some(id) = name.parse().ok().or_else(|| resolve(name)) else {
+                let detail = format!("no job and no entry of the request is named `{}`", shortened(name));
+                return Err(Problem::new(Code::UnknownDependency, detail).error(pointer, "is not known"));
+            };
+            if !seen.insert(id) {
+                return Err(Problem::invalid(pointer, "is named twice"));
+            }
+            ids.push(id);
         }
-        ids.push(id);
+        Ok(ids)
     }
-    Ok(ids)
-}
-
-/// The profile of a job that names this one, or none. Refuses a name that there is no profile for.
-pub(crate) fn profile_of<'a>(named: Option<&str>, usual: &'a Usual) -> Result<Option<&'a Profile>, Problem> {
-    let wanted: Option<Wanted> = named.and_then(|named| named.parse().ok());
-    usual.profile(wanted.as_ref()).map_err(|missing| no_such_profile("/profile", &missing))
-}
-
-/// Refuses a profile that there is not. 422: the request is well formed.
-pub fn no_such_profile(pointer: &str, missing: &Wanted) -> Problem {
-    let detail = format!("no profile is named `{missing}`");
-    Problem::new(Code::InvalidRequest, detail).at_status(422).error(pointer, "is not known")
 }
 
 /// Enough of a name to recognise it by.

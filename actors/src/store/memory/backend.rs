@@ -1,11 +1,10 @@
 //! Writes batches into the tables, unless the plan says otherwise.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use domain::dispatch::Standing;
-use domain::{JobId, ProductId, job::Stage};
+use domain::{ProductId, job::Stage};
 
 use super::locked;
 use super::plan::{Plan, Upset};
@@ -92,10 +91,6 @@ fn opened(tenant: &Tenant) -> Opened {
         .map(|job| Standing::of(job))
         .collect();
     let named = waiting.iter().filter_map(|standing| standing.awaits.as_ref()).flat_map(|awaits| &awaits.jobs);
-    let waits = |standing: &&Standing| standing.awaits.as_ref().is_some_and(|awaits| awaits.composite);
-    let composite: BTreeSet<JobId> = waiting.iter().filter(waits).map(|standing| standing.job).collect();
-    let cancelled = |id: &JobId| tenant.jobs.get(id).is_some_and(|(job, _)| job.stage == Stage::Cancelled);
-    let parted = || jobs().filter_map(|job| Some((job.spec.parent?, job.id, job.stage)));
     Opened {
         last_seq: tenant.log.len() as u64,
         last_at: tenant.log.last().map(|logged| logged.at).unwrap_or_default(),
@@ -104,11 +99,6 @@ fn opened(tenant: &Tenant) -> Opened {
         reviewing: jobs().filter(|job| job.stage == Stage::Review).map(|job| job.id).collect(),
         leased: jobs().filter(|job| job.held().is_some()).cloned().collect(),
         dependencies: named.filter_map(|id| tenant.jobs.get(id).map(|(job, _)| (*id, job.stage))).collect(),
-        children: parted().filter(|(parent, ..)| composite.contains(parent)).collect(),
-        orphans: parted()
-            .filter(|(parent, _, stage)| !stage.is_terminal() && cancelled(parent))
-            .map(|(_, child, _)| child)
-            .collect(),
         waiting,
     }
 }

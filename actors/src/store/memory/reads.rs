@@ -1,20 +1,16 @@
 //! Reads straight from the tables.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::budget::{Charge, Day, RunKey};
 use domain::factory::Factory;
 use domain::job::{Job, Run, Stage};
-use domain::profile::{Profile, Wanted};
-use domain::{Epoch, JobId, ProductId, ProfileName, Timestamp};
+use domain::{Epoch, JobId, ProductId, Timestamp};
 
 use super::tables::Tenant;
 use super::{MemoryStore, locked};
 use crate::store::{
-    Committed, Ears, Fault, JobQuery, Ledger, Logged, Node, Opened, Page, Receipt, ReceiptKind, Store, Stored, Why,
-    Write,
+    Committed, Ears, Fault, JobQuery, Logged, Opened, Page, Receipt, ReceiptKind, Store, Stored, Why, Write,
 };
 
 impl MemoryStore {
@@ -27,10 +23,6 @@ impl MemoryStore {
 impl Store for MemoryStore {
     async fn commit(&self, write: Write) -> Result<Committed, Fault> {
         self.committer.commit(write).await
-    }
-
-    async fn commit_all(&self, writes: Vec<Write>) -> Result<Vec<Committed>, Fault> {
-        self.committer.commit_all(writes).await
     }
 
     async fn open(&self, product: &ProductId, ears: Arc<dyn Ears>) -> Result<Opened, Fault> {
@@ -63,44 +55,12 @@ impl Store for MemoryStore {
         }))
     }
 
-    async fn children(&self, product: &ProductId, parent: JobId) -> Result<Vec<(JobId, Stage)>, Why> {
-        Ok(self.read(product, |tenant| tenant.children(parent).map(|job| (job.id, job.stage)).collect()))
-    }
-
-    async fn dag(&self, product: &ProductId, root: JobId, most: usize) -> Result<Vec<Node>, Why> {
-        Ok(self.read(product, |tenant| {
-            let (mut found, mut next) = (BTreeMap::new(), vec![root]);
-            while let Some(id) = next.pop() {
-                let Some((job, _)) = tenant.jobs.get(&id).filter(|_| found.len() < most && !found.contains_key(&id))
-                else {
-                    continue;
-                };
-                next.extend(tenant.children(id).map(|child| child.id).chain(job.spec.depends_on.iter().copied()));
-                found.insert(id, node(job));
-            }
-            found.into_values().collect()
-        }))
-    }
-
     async fn runs(&self, product: &ProductId, job: JobId) -> Result<Vec<Run>, Why> {
         Ok(self.read(product, |tenant| tenant.runs.get(&job).cloned().unwrap_or_default()))
     }
 
     async fn run(&self, product: &ProductId, job: JobId, epoch: Epoch) -> Result<Option<Run>, Why> {
         Ok(self.read(product, |tenant| tenant.runs.get(&job)?.iter().find(|run| run.epoch == epoch).cloned()))
-    }
-
-    async fn ledger(&self, product: &ProductId) -> Result<Ledger, Why> {
-        Ok(self.read(product, ledger))
-    }
-
-    async fn charge(&self, product: &ProductId, job_id: JobId, epoch: Epoch) -> Result<Option<Charge>, Why> {
-        Ok(self.read(product, |tenant| tenant.charges.get(&RunKey { job_id, epoch }).cloned()))
-    }
-
-    async fn charges(&self, product: &ProductId, since: Day) -> Result<Vec<Charge>, Why> {
-        let charged = |charge: &&Charge| charge.days.last_key_value().is_some_and(|(day, _)| *day >= since);
-        Ok(self.read(product, |tenant| tenant.charges.values().filter(charged).cloned().collect()))
     }
 
     async fn events(&self, product: &ProductId, job: Option<JobId>, page: Page<u64>) -> Result<Vec<Logged>, Why> {
@@ -113,24 +73,6 @@ impl Store for MemoryStore {
 
     async fn factories(&self, product: &ProductId) -> Result<Vec<Arc<Factory>>, Why> {
         Ok(self.read(product, |tenant| tenant.factories.values().cloned().collect()))
-    }
-
-    async fn profiles(&self, product: &ProductId, page: Page<ProfileName>) -> Result<Vec<Arc<Profile>>, Why> {
-        Ok(self.read(product, |tenant| {
-            let newest: BTreeMap<_, _> = tenant.profiles.iter().map(|((name, _), profile)| (name, profile)).collect();
-            let beyond = newest.into_iter().filter(|(name, _)| page.after.as_ref().is_none_or(|after| *name > after));
-            beyond.map(|(_, profile)| profile.clone()).take(page.limit).collect()
-        }))
-    }
-
-    async fn profile(&self, product: &ProductId, wanted: &Wanted) -> Result<Option<Arc<Profile>>, Why> {
-        Ok(self.read(product, |tenant| match wanted.version {
-            Some(version) => tenant.profiles.get(&(wanted.name.clone(), version)).cloned(),
-            None => {
-                let versions = (wanted.name.clone(), 0)..=(wanted.name.clone(), u32::MAX);
-                tenant.profiles.range(versions).next_back().map(|(_, profile)| profile.clone())
-            }
-        }))
     }
 
     async fn receipt(&self, product: &ProductId, kind: ReceiptKind, key: &str) -> Result<Option<Receipt>, Why> {
@@ -157,35 +99,6 @@ impl Store for MemoryStore {
     }
 }
 
-fn ledger(tenant: &Tenant) -> Ledger {
-    let Some(budget) = &tenant.budget else { return Ledger::default() };
-    let later = || tenant.log.iter().filter(|event| event.seq > budget.cursor);
-    let touched: BTreeSet<JobId> = later().filter_map(|event| event.job).collect();
-    let running = |id: &JobId| tenant.jobs.get(id).and_then(|(job, _)| Some((*id, job.run.clone()?)));
-    let ended = |id: &JobId| {
-        let runs = tenant.runs.get(id).cloned().unwrap_or_default();
-        let id = *id;
-        runs.into_iter().map(move |run| (id, run))
-    };
-    let uncounted: Vec<_> = touched.iter().filter_map(running).chain(touched.iter().flat_map(ended)).collect();
-    let seen: BTreeSet<RunKey> =
-        uncounted.iter().map(|(job_id, run)| RunKey { job_id: *job_id, epoch: run.epoch }).collect();
-    let wanted = |(run, charge): &(&RunKey, &Charge)| seen.contains(*run) || !charge.settled;
-    let charges = tenant.charges.iter().filter(wanted).map(|(_, charge)| charge.clone()).collect();
-    Ledger { budget: Some(budget.clone()), uncounted, charges, since: later().map(|event| event.at).next() }
-}
-
-fn node(job: &Job) -> Node {
-    Node {
-        id: job.id,
-        title: job.spec.title.clone(),
-        kind: job.kind(),
-        stage: job.stage,
-        parent: job.spec.parent,
-        depends_on: job.spec.depends_on.clone(),
-    }
-}
-
 fn matches(query: &JobQuery, job: &Job) -> bool {
     let spec = &job.spec;
     let text = |needle: &String| {
@@ -195,17 +108,11 @@ fn matches(query: &JobQuery, job: &Job) -> bool {
     let label = |(key, value): &(String, Option<String>)| {
         spec.labels.get(key).is_some_and(|has| value.as_ref().is_none_or(|value| value == has))
     };
-    let awaits = |reviewer: &String| {
-        job.stage == Stage::Review && spec.approvals.reviewers.contains(reviewer) && !job.approved_by.contains(reviewer)
-    };
     (query.stages.is_empty() || query.stages.contains(&job.stage))
         && query.priority.is_none_or(|priority| priority == spec.priority)
         && query.factory.as_ref().is_none_or(|id| job.held().is_some_and(|lease| lease.holder == *id))
         && query.capability.as_ref().is_none_or(|wanted| spec.capabilities.contains(wanted))
         && query.label.as_ref().is_none_or(label)
-        && query.kind.is_none_or(|kind| kind == job.kind())
-        && query.parent.is_none_or(|parent| spec.parent == Some(parent))
         && query.tracker_item_id.as_ref().is_none_or(|id| spec.tracker_item_id.as_ref() == Some(id))
-        && query.reviewer.as_ref().is_none_or(awaits)
         && query.text.as_ref().is_none_or(text)
 }

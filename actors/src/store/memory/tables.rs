@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::budget::{Budget, Charge, RunKey};
 use domain::factory::Factory;
 use domain::job::{Job, Run};
 use domain::product::Settings;
-use domain::profile::Profile;
-use domain::{FactoryId, JobId, ProductId, ProfileName};
+use domain::{FactoryId, JobId, ProductId};
 
 use crate::store::{Change, Logged, Numbered, Receipt, ReceiptKind};
 
@@ -27,9 +25,6 @@ pub(super) struct Tenant {
     pub(super) keys: BTreeMap<String, JobId>,
     pub(super) runs: BTreeMap<JobId, Vec<Run>>,
     pub(super) receipts: BTreeMap<(ReceiptKind, String), Receipt>,
-    pub(super) budget: Option<Budget>,
-    pub(super) charges: BTreeMap<RunKey, Charge>,
-    pub(super) profiles: BTreeMap<(ProfileName, u32), Arc<Profile>>,
     pub(super) log: Vec<Logged>,
 }
 
@@ -45,21 +40,8 @@ impl Tenant {
                 let stored = self.jobs.get(&job.id).map(|(job, _)| job.rev);
                 (stored != Some(job.rev - 1)).then(|| format!("{} has rev {stored:?}, not {}", job.id, job.rev - 1))
             }
-            Change::Profile { profile } => {
-                let stored = self.profiles.contains_key(&(profile.name.clone(), profile.version));
-                stored.then(|| format!("{} exists", profile.pinned()))
-            }
-            Change::Note { .. }
-            | Change::Factory { .. }
-            | Change::Settings { .. }
-            | Change::Budget { .. }
-            | Change::Renewals { .. } => None,
+            Change::Note { .. } | Change::Factory { .. } | Change::Settings { .. } | Change::Renewals { .. } => None,
         }
-    }
-
-    /// The children of a job, in the order of their ids.
-    pub(super) fn children(&self, parent: JobId) -> impl Iterator<Item = &Arc<Job>> {
-        self.jobs.values().map(|(job, _)| job).filter(move |job| job.spec.parent == Some(parent))
     }
 
     pub(super) fn write(&mut self, numbered: &Numbered) {
@@ -110,13 +92,6 @@ impl Tenant {
                 self.factories.insert(factory.id.clone(), factory.clone());
             }
             Change::Settings { settings } => self.settings = Some((**settings).clone()),
-            Change::Budget { budget, charge } => {
-                self.budget = Some(Budget::clone(budget));
-                self.charges.extend(charge.iter().map(|charge| (charge.run(), Charge::clone(charge))));
-            }
-            Change::Profile { profile } => {
-                self.profiles.insert((profile.name.clone(), profile.version), profile.clone());
-            }
             Change::Renewals { renewed } => {
                 for renewal in renewed {
                     let Some((job, _)) = self.jobs.get_mut(&renewal.job) else { continue };

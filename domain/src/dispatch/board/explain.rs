@@ -65,10 +65,10 @@ impl Board {
     pub fn explain(&self, job: JobId, now: Timestamp) -> Option<Explained> {
         if let Some(reason) = self.blocked.get(&job) {
             let later = self.blocked_until.get(&job).copied().filter(|at| *at > now);
-            return Some(match (self.whole(), later) {
-                (Some(whole), _) => waits(whole),
-                (None, Some(_)) => Explained { until: later, ..waits(Reason::NotBefore) },
-                (None, None) => waits(waits_for(*reason)),
+            return Some(match (self.is_paused(), later) {
+                (true, _) => waits(Reason::ProductPaused),
+                (false, Some(_)) => Explained { until: later, ..waits(Reason::NotBefore) },
+                (false, None) => waits(waits_for(*reason)),
             });
         }
         let Entry { class, spot, place } = self.entries.get(job)?;
@@ -84,9 +84,8 @@ impl Board {
         let factories = self.stances(class, needs, spot, (&judged, own), now);
         let (reason, until) = match (self.shut(), place) {
             (_, Place::Offered(_)) => (Reason::Position, None),
-            (Some(whole @ (Reason::ProductPaused | Reason::BudgetExhausted)), _) => (whole, None),
+            (Some(Reason::ProductPaused), _) => (Reason::ProductPaused, None),
             (_, Place::Delayed(until)) => (Reason::NotBefore, Some(until)),
-            (_, Place::Ready) if !self.affords(class) => (Reason::BudgetExhausted, None),
             (Some(reason), _) => (reason, None),
             (None, _) if !self.is_open(spot.lock) => (Reason::ConcurrencyKey, None),
             (None, _) if own.is_some() => (Reason::Position, None),
@@ -99,7 +98,7 @@ impl Board {
         };
         let best = factories.iter().filter(|stance| stance.reason >= Reason::Seats);
         let best = best.max_by_key(|stance| (stance.reason, stance.breakdown.score()));
-        let stands_in_line = place == Place::Ready && self.shut().is_none() && self.affords(class);
+        let stands_in_line = place == Place::Ready && self.shut().is_none();
         let key = spot.lock.and_then(|lock| self.index.locks().key(lock)).cloned();
         Some(Explained {
             until,

@@ -14,12 +14,8 @@ impl Board {
         let was_shut = self.shut().is_some();
         self.closing = false;
         self.pressed = true;
-        let repriced = rules.estimate != self.rules.estimate;
         self.rules = rules;
         self.reopened(was_shut, now);
-        if repriced {
-            self.repriced(now);
-        }
     }
 
     /// Closes the product's gate ahead of its commit.
@@ -37,9 +33,6 @@ impl Board {
     pub(super) fn shut(&self) -> Option<Reason> {
         if (self.rules.paused || self.closing) && !Mutant::PauseIgnored.is_planted() {
             return Some(Reason::ProductPaused);
-        }
-        if self.is_broke() {
-            return Some(Reason::BudgetExhausted);
         }
         let limit = self.rules.review_limit.filter(|_| !Mutant::ReviewLimitIgnored.is_planted());
         limit.filter(|limit| self.reviewing.len() >= *limit as usize).map(|_| Reason::ReviewLimit)

@@ -6,7 +6,6 @@ mod entries;
 mod evict;
 mod explain;
 mod gate;
-mod money;
 mod observe;
 mod pick;
 mod press;
@@ -81,7 +80,7 @@ pub struct Board {
     urgent: BTreeMap<ClassNo, BTreeSet<(Timestamp, JobId)>>,
     /// Jobs that wait for something that is no factory, and how many of each kind.
     blocked: HashMap<JobId, BlockedReason>,
-    blocked_counts: [usize; 4],
+    blocked_counts: [usize; 3],
     /// Those of them that are not to begin before a time.
     blocked_until: BTreeMap<JobId, Timestamp>,
     reviewing: BTreeSet<JobId>,
@@ -94,8 +93,6 @@ pub struct Board {
     /// Entries that have failed twice on some factory.
     excluding: usize,
     evictions: Evictions,
-    /// What the product's money allows; none where it is not kept.
-    purse: Option<money::Purse>,
     /// Something has happened since evictions were last looked for that may make one possible, or end one.
     pressed: bool,
     /// When somebody may be evicted next for an urgent job for which nobody may be now.

@@ -35,15 +35,9 @@ impl Board {
         let next = place(job, now);
         let offered =
             self.entries.get(job.job).map(|entry| entry.place).filter(|place| matches!(place, Place::Offered(_)));
-        let held = self.running.get(&job.job).map(|running| running.tenure.epoch);
         self.remove(job.job, now);
         match (&job.tenure, next) {
-            (Some(tenure), _) => {
-                self.run(job, now);
-                if held != Some(tenure.epoch) {
-                    self.reserve(job.job, tenure);
-                }
-            }
+            (Some(_), _) => self.run(job, now),
             (None, Some(next)) => {
                 let class =
                     self.index.join(&job.needs, &job.merit, self.dependents.get(&job.job).copied().unwrap_or(0));
@@ -54,7 +48,6 @@ impl Board {
                 self.settle(Entry { class, spot, place: offered.unwrap_or(next) }, now);
             }
             (None, None) => {
-                self.withdraw(job.job);
                 self.block(job);
                 self.evictions.forget(job.job);
             }
@@ -88,7 +81,6 @@ impl Board {
         let Some(entry) = self.entries.get(job).filter(|entry| matches!(entry.place, Place::Offered(_))) else {
             return;
         };
-        self.withdraw(job);
         self.unsettle(&entry, now);
         self.settle(Entry { place: Place::Ready, ..entry }, now);
     }
@@ -104,7 +96,6 @@ impl Board {
     /// Takes a job off the board that is left alone; if it runs, it goes on taking its seat.
     pub fn set_aside(&mut self, job: JobId, now: Timestamp) {
         if !self.running.contains_key(&job) {
-            self.withdraw(job);
             self.remove(job, now);
         }
     }
@@ -112,7 +103,6 @@ impl Board {
     /// Takes a job off the board.
     pub fn clear(&mut self, job: JobId, now: Timestamp) {
         let was_shut = self.shut().is_some();
-        self.withdraw(job);
         self.remove(job, now);
         self.reviewing.remove(&job);
         self.evictions.forget(job);

@@ -57,10 +57,6 @@ impl Board {
         for demand in self.index.demands() {
             let rejected = bid.supply.rejects(&demand.needs);
             for (_, class) in self.index.classes(demand).filter(|(_, class)| class.ready > 0) {
-                if !self.affords(class) {
-                    sought.filter(Reason::BudgetExhausted, class.ready);
-                    continue;
-                }
                 sought.filter(Reason::ConcurrencyKey, class.shut);
                 let open = class.ready - class.shut;
                 if let Some(reason) = rejected {
@@ -86,7 +82,7 @@ impl Board {
         let Some(best) = best else { return (None, sought) };
         others.retain(|(job, _)| *job != best.head.rank.job);
         sought.keep_top(others);
-        let pick = self.picked(bid, &best, sought.clone());
+        let pick = picked(bid, &best, sought.clone());
         (Some(pick), sought)
     }
 
@@ -100,12 +96,12 @@ impl Board {
         let Entry { class, spot, .. } = self.ready_entry(job)?;
         let class = self.index.class(class)?;
         let needs = self.index.needs(class)?;
-        if !self.is_open(spot.lock) || !self.affords(class) || bid.supply.rejects(needs).is_some() {
+        if !self.is_open(spot.lock) || bid.supply.rejects(needs).is_some() {
             return None;
         }
         let head = class::head(&bid.weights, spot.rank, spot.due_at, bid.now);
         let sought = Sought { considered: 1, ..Sought::default() };
-        Some(self.picked(bid, &Best { head, class, needs }, sought))
+        Some(picked(bid, &Best { head, class, needs }, sought))
     }
 
     /// Counts a picked job as offered.
@@ -115,7 +111,6 @@ impl Board {
         self.unsettle(&entry, now);
         self.placed(pick.job, now);
         self.settle(Entry { place: Place::Offered(seat), ..entry }, now);
-        self.promise(pick.job, pick.reserved.unwrap_or_default());
     }
 
     /// How many ready jobs the factory could run.
@@ -128,19 +123,17 @@ impl Board {
         let met = self.index.demands().filter(|demand| supply.rejects(&demand.needs).is_none());
         let classes = met.flat_map(|demand| self.index.classes(demand));
         let open = classes.filter(|(_, class)| class.ready > class.shut && !self.excludes(class, seat, now));
-        let open = open.filter(|(_, class)| self.affords(class));
         open.map(|(_, class)| class.ready - class.shut).sum()
     }
+}
 
-    /// A head as a pick.
-    fn picked(&self, bid: &Bid<'_>, best: &Best<'_>, sought: Sought) -> Pick {
-        Pick {
-            job: best.head.rank.job,
-            factory: bid.factory.clone(),
-            engine: bid.supply.engine(best.needs),
-            reserved: self.reserves(best.class),
-            breakdown: bid.breakdown(&best.class.kind, best.needs, &best.head),
-            sought,
-        }
+/// A head as a pick.
+fn picked(bid: &Bid<'_>, best: &Best<'_>, sought: Sought) -> Pick {
+    Pick {
+        job: best.head.rank.job,
+        factory: bid.factory.clone(),
+        engine: bid.supply.engine(best.needs),
+        breakdown: bid.breakdown(&best.class.kind, best.needs, &best.head),
+        sought,
     }
 }

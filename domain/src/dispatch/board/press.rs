@@ -59,9 +59,6 @@ impl Board {
     fn urgent_jobs(&self) -> Vec<(JobId, ClassNo)> {
         let mut all = Vec::new();
         for (class, jobs) in &self.urgent {
-            if !self.index.class(*class).is_some_and(|class| self.affords(class)) {
-                continue;
-            }
             let free = jobs.iter().filter(|(_, job)| {
                 let open = self.ready_entry(*job).is_some_and(|entry| self.is_open(entry.spot.lock));
                 open && self.evictions.of(*job).is_none()
@@ -120,7 +117,7 @@ impl Board {
     /// have not left a seat unused that was kept for it.
     pub(super) fn eligible(&self, job: JobId, fitting: &mut Fitting, now: Timestamp) -> Vec<SeatNo> {
         let class = self.ready_entry(job).and_then(|entry| self.index.class(entry.class));
-        let Some(class) = class.filter(|class| self.affords(class)) else { return Vec::new() };
+        let Some(class) = class else { return Vec::new() };
         let demand = class.kind.demand;
         let fitting = fitting.entry(demand).or_insert_with(|| self.fitting(demand, now));
         let takes = |seat: &SeatNo| !self.evictions.shuns(job, *seat, now) && !self.excludes(class, *seat, now);

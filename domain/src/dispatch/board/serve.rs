@@ -95,7 +95,7 @@ impl Board {
                 None => self.serve_job(job, now, &gone),
             };
             // Whoever asked for it asks for another one. If it is there and nobody got it, they cannot have it after all.
-            let is_left = self.is_free(job);
+            let is_left = self.ready_entry(job).is_some_and(|entry| self.is_open(entry.spot.lock));
             for at in askers {
                 if is_left {
                     lines.leave(at);
@@ -134,24 +134,17 @@ impl Board {
         Some((no, pick))
     }
 
-    /// Neither a key nor the product's money keeps the ready job from anybody.
-    fn is_free(&self, job: JobId) -> bool {
-        let Some(entry) = self.ready_entry(job).filter(|entry| self.is_open(entry.spot.lock)) else { return false };
-        self.index.class(entry.class).is_some_and(|class| self.affords(class))
-    }
-
     /// What a ready job is worth whoever gets it: higher scores first, then older ones.
     fn worth(&self, job: JobId, now: Timestamp) -> Option<Worth> {
         let Entry { class, spot, .. } = self.ready_entry(job)?;
-        let class = self.index.class(class).filter(|class| self.affords(class))?;
-        let merit = &class.kind.merit;
+        let merit = &self.index.class(class)?.kind.merit;
         let weights = &self.rules.weights;
         let mut head = class::head(weights, spot.rank, spot.due_at, now);
         for (term, value) in [
             (Term::Priority, score::priority(merit.priority)),
-            (Term::CriticalPath, score::critical_path(class.kind.waiting)),
+            (Term::CriticalPath, score::critical_path(self.index.class(class)?.kind.waiting)),
             (Term::Retry, score::retry(merit.attempt, merit.max_attempts)),
-            (Term::Cost, score::cost(self.estimate(merit))),
+            (Term::Cost, score::cost(merit.estimate.unwrap_or(self.rules.estimate))),
         ] {
             head.score = head.score.plus(Score::of(weights, term, value));
         }
@@ -162,7 +155,7 @@ impl Board {
         let Entry { class, spot, .. } = self.ready_entry(job)?;
         let class = self.index.class(class)?;
         let needs = self.index.needs(class)?;
-        if !self.is_open(spot.lock) || !self.affords(class) {
+        if !self.is_open(spot.lock) {
             return None;
         }
         let no = self.best_waiter(class, needs, now, gone)?;
@@ -174,7 +167,6 @@ impl Board {
             job,
             factory: claim.factory.clone(),
             engine: bid.supply.engine(needs),
-            reserved: self.reserves(class),
             breakdown: bid.breakdown(&class.kind, needs, &head),
             sought: Sought { considered: 1, ..Sought::default() },
         };

@@ -14,9 +14,6 @@ use crate::job::state::BlockedReason;
 /// How many jobs wait for each reason.
 pub type Waits = BTreeMap<Reason, usize>;
 
-const BLOCKED: [BlockedReason; 4] =
-    [BlockedReason::Dependencies, BlockedReason::Children, BlockedReason::NeedsInput, BlockedReason::DependencyFailed];
-
 /// What each known factory brings at some instant.
 pub(super) struct Fleet(Vec<Member>);
 
@@ -82,8 +79,8 @@ impl Board {
                 *waits.entry(reason).or_default() += jobs;
             }
         };
-        if let Some(reason) = self.whole() {
-            add(reason, self.blocked.len() + self.ready() + self.delayed.len());
+        if self.is_paused() {
+            add(Reason::ProductPaused, self.blocked.len() + self.ready() + self.delayed.len());
             return waits;
         }
         let mut blocked = self.blocked_counts;
@@ -92,38 +89,22 @@ impl Board {
             blocked[*reason as usize] -= 1;
         }
         add(Reason::NotBefore, early.count() + self.delayed.len());
-        for reason in BLOCKED {
+        for reason in [BlockedReason::Dependencies, BlockedReason::NeedsInput, BlockedReason::DependencyFailed] {
             add(waits_for(reason), blocked[reason as usize]);
         }
         if let Some(reason) = self.shut() {
-            let classes = self.index.demands().flat_map(|demand| self.index.classes(demand));
-            let dear: usize = classes.filter(|(_, class)| !self.affords(class)).map(|(_, class)| class.ready).sum();
-            add(Reason::BudgetExhausted, dear);
-            add(reason, self.ready() - dear);
+            add(reason, self.ready());
             return waits;
         }
         let fleet = self.fleet(now);
         for demand in self.index.demands() {
             let judged = fleet.judged(self, &demand.needs);
             for (_, class) in self.index.classes(demand).filter(|(_, class)| class.ready > 0) {
-                if !self.affords(class) {
-                    add(Reason::BudgetExhausted, class.ready);
-                    continue;
-                }
                 add(Reason::ConcurrencyKey, class.shut);
                 add(judged.reason(self, class, now), class.ready - class.shut);
             }
         }
         waits
-    }
-
-    /// What keeps every job, also those that are not ready.
-    pub(super) fn whole(&self) -> Option<Reason> {
-        match (self.is_paused(), self.is_broke()) {
-            (true, _) => Some(Reason::ProductPaused),
-            (false, true) => Some(Reason::BudgetExhausted),
-            (false, false) => None,
-        }
     }
 
     /// No job is handed out until an operator says so.
@@ -151,7 +132,6 @@ impl Board {
 pub(super) fn waits_for(reason: BlockedReason) -> Reason {
     match reason {
         BlockedReason::Dependencies | BlockedReason::DependencyFailed => Reason::Dependencies,
-        BlockedReason::Children => Reason::Children,
         BlockedReason::NeedsInput => Reason::NeedsInput,
     }
 }

@@ -3,7 +3,7 @@
 use crate::job::command::Edit;
 use crate::job::event::Fact;
 use crate::job::refusal::Refusal;
-use crate::job::state::{BlockedReason, Job, Stage};
+use crate::job::state::Job;
 
 /// Members that a factory works by: they change only while none holds the job.
 const WHILE_UNLEASED: [&str; 7] = ["bodyMd", "engines", "retry", "timeoutSec", "profile", "dependsOn", "repo"];
@@ -21,20 +21,5 @@ pub(super) fn decide(job: &Job, edit: Edit) -> Result<Vec<Fact>, Refusal> {
     {
         return Err(Refusal::LeasedField { member: member.clone() });
     }
-    let waits = edit.changes_dependencies() && !edit.deps_met;
-    let mut facts = vec![Fact::Edited { changed: edit.changed, waits, spec: Some(Box::new(edit.spec)) }];
-    if waits && stops(job) {
-        facts.push(Fact::Blocked { reason: BlockedReason::Dependencies });
-    }
-    Ok(facts)
-}
-
-/// The job stops for dependencies that have not settled: it does not wait for them already, nor is it done with its work
-/// or with its question first. One that need not wait any more is told so by whoever follows its dependencies.
-fn stops(job: &Job) -> bool {
-    match job.blocked_reason {
-        Some(BlockedReason::Children | BlockedReason::DependencyFailed) => true,
-        Some(BlockedReason::Dependencies | BlockedReason::NeedsInput) => false,
-        None => job.stage == Stage::Queued,
-    }
+    Ok(vec![Fact::Edited { changed: edit.changed, spec: Some(Box::new(edit.spec)) }])
 }

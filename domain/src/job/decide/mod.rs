@@ -2,7 +2,6 @@
 
 mod edit;
 mod end;
-mod family;
 mod lease;
 mod operate;
 mod report;
@@ -30,9 +29,6 @@ pub fn decide(job: &Job, command: Command, now: Timestamp) -> Result<Vec<Fact>, 
         Command::Evict => Ok(end::evict(job)),
         Command::DependenciesMet => Ok(operate::dependencies_met(job)),
         Command::DependencyFailed => Ok(operate::dependency_failed(job)),
-        Command::ChildrenOpen => Ok(family::children_open(job)),
-        Command::ChildrenMet(outcome) => Ok(family::children_met(job, outcome)),
-        Command::Adopt(adopt) => family::adopt(job, &adopt),
         Command::Ship => review::ship(job),
         Command::Reject(reject) => review::reject(job, &reject),
         Command::Approve(approve) => review::approve(job, &approve),

@@ -11,27 +11,25 @@ use crate::job::state::{BlockedReason, Job, RunResult, Stage};
 pub(super) fn dependencies_met(job: &Job) -> Vec<Fact> {
     match job.blocked_reason {
         Some(BlockedReason::Dependencies | BlockedReason::DependencyFailed) => vec![Fact::Ready {}],
-        Some(BlockedReason::Children | BlockedReason::NeedsInput) | None => Vec::new(),
+        Some(BlockedReason::NeedsInput) | None => Vec::new(),
     }
 }
 
-/// A dependency or a child ended without shipping, and the job's policy does not ignore that.
+/// A dependency ended without shipping, and the job's policy does not ignore that.
 pub(super) fn dependency_failed(job: &Job) -> Vec<Fact> {
     match (job.blocked_reason, job.spec.on_dep_failure) {
-        (Some(BlockedReason::Dependencies | BlockedReason::Children), OnDepFailure::Fail) => {
-            vec![Fact::Failed { end: None }]
-        }
-        (Some(BlockedReason::Dependencies | BlockedReason::Children), OnDepFailure::Block) => {
+        (Some(BlockedReason::Dependencies), OnDepFailure::Fail) => vec![Fact::Failed { end: None }],
+        (Some(BlockedReason::Dependencies), OnDepFailure::Block) => {
             vec![Fact::Blocked { reason: BlockedReason::DependencyFailed }]
         }
         _ => Vec::new(),
     }
 }
 
-/// The answer joins the notes; the job returns to the queue, or first waits for dependencies that an edit has given it.
+/// The answer joins the notes; the job returns to the queue.
 pub(super) fn answer(job: &Job, answer: Answer) -> Result<Vec<Fact>, Refusal> {
     if job.blocked_reason == Some(BlockedReason::NeedsInput) {
-        return Ok(returned(job, Fact::Answered { text: answer.text }));
+        return Ok(vec![Fact::Answered { text: answer.text }]);
     }
     let said = job.notes.last().is_some_and(|note| note.text == answer.text);
     if job.stage == Stage::Queued && said {
@@ -40,17 +38,11 @@ pub(super) fn answer(job: &Job, answer: Answer) -> Result<Vec<Fact>, Refusal> {
     Err(super::illegal(job, Stage::Queued))
 }
 
-/// A fact that queues the job, and that it stops there for dependencies that an edit has given it meanwhile.
-pub(super) fn returned(job: &Job, fact: Fact) -> Vec<Fact> {
-    let stops = (!job.deps_met).then_some(Fact::Blocked { reason: BlockedReason::Dependencies });
-    [fact].into_iter().chain(stops).collect()
-}
-
 /// Back into the queue with fresh attempts. A failed dependency is overruled; an open one is waited for again.
 pub(super) fn requeue(job: &Job, requeue: Requeue) -> Result<Vec<Fact>, Refusal> {
     let legal = match job.stage {
         Stage::Failed | Stage::DeadLetter | Stage::Cancelled => true,
-        Stage::Blocked => !matches!(job.blocked_reason, Some(BlockedReason::Dependencies | BlockedReason::Children)),
+        Stage::Blocked => job.blocked_reason != Some(BlockedReason::Dependencies),
         Stage::Queued if job.attempt == 0 && !requeue.fresh && requeue.note.is_none() => return Ok(Vec::new()),
         Stage::Queued | Stage::Shipped => false,
         Stage::Assigned | Stage::Building | Stage::Review | Stage::Testing => true,

@@ -20,8 +20,7 @@ pub(super) fn ship(job: &Job) -> Result<Vec<Fact>, Refusal> {
     Ok(vec![Fact::Shipped { end: taken(job, super::end::delivered(job)) }])
 }
 
-/// Refuses delivered work: back to the queue with the note (or to dependencies that an edit has given the job), or
-/// failed. Uses no attempt.
+/// Refuses delivered work: back to the queue with the note, or failed. Uses no attempt.
 pub(super) fn reject(job: &Job, reject: &Reject) -> Result<Vec<Fact>, Refusal> {
     let to = if reject.is_final { Stage::Failed } else { Stage::Queued };
     let said = job.notes.last().is_some_and(|note| note.text == reject.note);
@@ -32,8 +31,7 @@ pub(super) fn reject(job: &Job, reject: &Reject) -> Result<Vec<Fact>, Refusal> {
         return Err(super::illegal(job, to));
     }
     let end = taken(job, RunResult::Cancelled);
-    let rejected = Fact::Rejected { note: reject.note.clone(), is_final: reject.is_final, end };
-    Ok(if reject.is_final { vec![rejected] } else { super::operate::returned(job, rejected) })
+    Ok(vec![Fact::Rejected { note: reject.note.clone(), is_final: reject.is_final, end }])
 }
 
 /// Counts a distinct reviewer; touches neither lease nor epoch.

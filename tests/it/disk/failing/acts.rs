@@ -99,8 +99,7 @@ impl Act {
                 house.report(PRODUCT, job, epoch, Stage::Shipped).await.map(drop)
             }
             Self::Edit => {
-                let edit =
-                    Edit { spec: spec(&format!("edited {n}"), 5_000), changed: vec!["title".into()], deps_met: false };
+                let edit = Edit { spec: spec(&format!("edited {n}"), 5_000), changed: vec!["title".into()] };
                 house.order(PRODUCT, job?.0, Command::Edit(Box::new(edit))).await.map(drop)
             }
             Self::Cancel => house.order(PRODUCT, job?.0, Command::Cancel(Cancel { reason: None })).await.map(drop),

@@ -108,11 +108,7 @@ async fn steering(house: Arc<House>, product: &'static str, mut dice: Dice) -> R
         let job = house.submit(product, spec(&format!("steered {n}"), 40)).await?.id;
         let edited = spec(&format!("steered {n}, edited"), dice.below(6_000));
         let orders = [
-            Command::Edit(Box::new(Edit {
-                spec: edited,
-                changed: vec!["title".into(), "bodyMd".into()],
-                deps_met: false,
-            })),
+            Command::Edit(Box::new(Edit { spec: edited, changed: vec!["title".into(), "bodyMd".into()] })),
             Command::Cancel(Cancel { reason: None }),
             Command::Requeue(Requeue { fresh: true, note: Some("again".into()) }),
         ];

@@ -73,8 +73,8 @@ pub(super) fn load(thousandths: u16) -> u64 {
     ONE - part(thousandths.into(), 1_000)
 }
 
-/// By what is left of the job's own budget, to the cent above once something is spent; else by the product's estimate.
+/// By what is left of the job's own budget, to the cent above; else by the product's estimate.
 pub(super) fn cost(budget: Option<u64>, spent: u64, estimate: Option<u64>) -> u64 {
-    let left = budget.map(|all| if spent == 0 { all } else { all.saturating_sub(spent).div_ceil(CENT) * CENT });
+    let left = budget.map(|budget| budget.saturating_sub(spent).div_ceil(CENT) * CENT);
     ONE - part(left.or(estimate).unwrap_or(0), TEN_USD)
 }

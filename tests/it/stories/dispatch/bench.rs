@@ -88,7 +88,7 @@ impl Bench {
     pub(super) fn submits(mut self, no: u128, spec: Spec) -> Self {
         let id = JobId(Uuid::from_u128(no));
         let words = format!("#{no:02x} is submitted");
-        self.jobs.insert(no, submit(id, product(), spec, (true, 0), Timestamp(self.now * 1_000)).job);
+        self.jobs.insert(no, submit(id, product(), spec, true, Timestamp(self.now * 1_000)).job);
         self.observes(no, &words)
     }
 
@@ -186,7 +186,7 @@ impl Bench {
     pub(super) fn blocks(mut self, no: u128) -> Self {
         let id = JobId(Uuid::from_u128(no));
         let spec = Spec { depends_on: vec![JobId(Uuid::from_u128(0xa1))], ..crate::support::job::spec() };
-        self.jobs.insert(no, submit(id, product(), spec, (false, 0), self.time()).job);
+        self.jobs.insert(no, submit(id, product(), spec, false, self.time()).job);
         self.observes(no, &format!("#{no:02x} is submitted, which waits for #a1"))
     }
 
@@ -267,13 +267,12 @@ fn points(billionths: u64) -> String {
 }
 
 fn shown(pick: &Pick) -> String {
-    let Pick { job, factory, engine, reserved, breakdown, sought } = pick;
+    let Pick { job, factory, engine, breakdown, sought } = pick;
     let Sought { considered, filtered, top } = sought;
     let engine = maybe(engine.as_ref().map(|engine| format!(" with {engine}")));
-    let reserved = maybe(reserved.map(|usd| format!(" for {usd} USD")));
     let filtered = filtered.iter().map(|(reason, jobs)| format!(", {jobs} {}", reason.as_str())).collect::<String>();
     let top = top.iter().map(|(job, score)| format!(", then {} {}", short(job.0), points(score.0))).collect::<String>();
-    format!("{} to {factory}{engine}{reserved}: {} (of {considered}{filtered}{top})", short(job.0), scored(breakdown))
+    format!("{} to {factory}{engine}: {} (of {considered}{filtered}{top})", short(job.0), scored(breakdown))
 }
 
 fn own_words(claim: &Claim) -> String {

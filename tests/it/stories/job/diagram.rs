@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use domain::Timestamp;
-use domain::job::spec::{Kind, OnDepFailure, Retry};
+use domain::job::spec::{OnDepFailure, Retry};
 use domain::job::{Job, Spec, transition};
 
 use super::every::orders;
 use super::starts::limited;
-use crate::support::job::{queued, submitted, waiting};
+use crate::support::job::{queued, waiting};
 use crate::support::order::{by, lease};
 
 const SOURCE: &str = include_str!("../../../../domain/src/job/mod.rs");
@@ -43,7 +43,7 @@ fn mark(job: &Job) -> String {
         job.attempt,
         job.deps_met,
         job.not_before.is_some(),
-        (job.spec.on_dep_failure, job.spec.timeout_sec, job.spec.auto_complete, job.kind()),
+        (job.spec.on_dep_failure, job.spec.timeout_sec),
     )
 }
 
@@ -53,9 +53,6 @@ fn starts() -> Vec<Job> {
     for on_dep_failure in [OnDepFailure::Block, OnDepFailure::Fail, OnDepFailure::Ignore] {
         starts.push(waiting(Spec { on_dep_failure, ..twice.clone() }));
     }
-    let by_itself = Spec { auto_complete: true, kind: Kind::Composite, ..twice };
-    starts.push(waiting(by_itself.clone()));
-    starts.push(submitted(by_itself, true).job);
     starts
 }
 

@@ -1,14 +1,12 @@
 //! Every order that a job can be given, with every variation that matters to where it leads.
 
-use domain::job::command::{Adopt, Fence, Outcome, Prior, Report};
+use domain::Epoch;
+use domain::job::command::{Fence, Prior, Report};
 use domain::job::{Command, Job, RunResult, Spec, Stage};
-use domain::{Epoch, JobId};
-
-use uuid::Uuid;
 
 use crate::support::order::{
-    answer, approve, asks, cancel, checkpoint, cost, depend, edit, factory, fence, lease_as, limited, preempt, reject,
-    release, report, requeue, result, silent, told,
+    answer, approve, asks, cancel, checkpoint, cost, edit, factory, fence, lease_as, limited, preempt, reject, release,
+    report, requeue, result, silent, told,
 };
 
 /// Every order, with the second at which it is given.
@@ -100,11 +98,6 @@ fn by_coordinator(epoch: u64) -> Vec<(i64, Command)> {
         (10, Command::Evict),
         (10, Command::DependenciesMet),
         (10, Command::DependencyFailed),
-        (10, Command::ChildrenOpen),
-        (10, Command::ChildrenMet(Outcome::Shipped)),
-        (10, Command::ChildrenMet(Outcome::Settled)),
-        (10, Command::Adopt(Adopt { children: 2, ended: Vec::new(), fence: None })),
-        (10, Command::Adopt(Adopt { children: 2, ended: Vec::new(), fence: Some(Fence { epoch, factory: None }) })),
     ]
 }
 
@@ -123,7 +116,5 @@ fn by_operator(spec: &Spec) -> Vec<Command> {
         edit(titled, &["title"]),
         edit(told, &["bodyMd"]),
         edit(spec.clone(), &[]),
-        depend(Spec { depends_on: vec![JobId(Uuid::from_u128(0xa3))], ..spec.clone() }, false),
-        depend(Spec { depends_on: Vec::new(), ..spec.clone() }, true),
     ]
 }

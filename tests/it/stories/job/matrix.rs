@@ -51,5 +51,5 @@ fn the_places_cover_every_stage() {
 fn the_orders_cover_every_command() {
     let (_, job) = places().remove(0);
     let seen: std::collections::BTreeSet<_> = orders(&job).iter().map(|(_, order)| order.name()).collect();
-    assert_eq!(seen.len(), 21, "{seen:?}");
+    assert_eq!(seen.len(), 18, "{seen:?}");
 }

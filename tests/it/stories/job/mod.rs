@@ -3,7 +3,6 @@
 mod diagram;
 mod ends;
 mod every;
-mod families;
 mod fencing;
 mod limits;
 mod matrix;

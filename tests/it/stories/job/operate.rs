@@ -1,17 +1,13 @@
 //! Operators: requeue, cancel, edit, and notes.
 
-use domain::JobId;
 use domain::job::command::Report;
 use domain::job::{Command, RunResult, Spec, Stage};
-use uuid::Uuid;
 
 use super::starts::places;
 use crate::support::job::{after, leased, queued_job, spec, waiting};
 use crate::support::log::Log;
 use crate::support::members::at;
-use crate::support::order::{
-    answer, asks, cancel, checkpoint, depend, edit, lease_as, reject, release, report, requeue, told,
-};
+use crate::support::order::{cancel, checkpoint, edit, lease_as, release, report, requeue, told};
 use crate::support::story::{Actor, story};
 
 #[test]
@@ -88,55 +84,6 @@ fn what_a_holder_works_by_changes_only_without_one() {
         .at(20)
         .does(cancel())
         .refuses(edit(spec(), &["title"]))
-        .snap();
-}
-
-fn on(dependency: u128) -> Spec {
-    Spec { depends_on: vec![JobId(Uuid::from_u128(dependency))], ..spec() }
-}
-
-#[test]
-fn dependencies_that_a_job_is_given_stop_it_and_their_end_queues_it_again() {
-    story("job", "edit_dependencies", queued_job())
-        .at(10)
-        .does(depend(on(0xa1), false))
-        .refuses(lease_as("f1", 0x12))
-        .at(11)
-        .does(depend(on(0xa2), true))
-        .does(Command::DependenciesMet)
-        .repeats(Command::DependenciesMet)
-        .does(depend(on(0xa3), true))
-        .does(lease_as("f1", 0x12))
-        .refuses(depend(on(0xa4), false))
-        .snap();
-}
-
-#[test]
-fn other_dependencies_take_the_place_of_one_that_failed() {
-    let failed = after(waiting(spec()), [(5, Command::DependencyFailed)]);
-    story("job", "edit_failed_dependency_away", failed.clone())
-        .at(10)
-        .does(depend(spec(), true))
-        .does(Command::DependenciesMet)
-        .snap();
-    story("job", "edit_failed_dependency_for_an_open_one", failed).at(10).does(depend(on(0xa3), false)).snap();
-}
-
-#[test]
-fn a_job_that_is_asked_or_reviewed_waits_for_new_dependencies_when_it_is_its_turn() {
-    let asked = after(leased(spec(), Stage::Building), [(5, told(asks("Which?")))]);
-    story("job", "edit_dependencies_before_the_answer", asked)
-        .at(10)
-        .does(depend(on(0xa1), false))
-        .does(answer("That one."))
-        .does(Command::DependenciesMet)
-        .snap();
-    let delivered = after(leased(spec(), Stage::Review), [(5, release(1, RunResult::Released))]);
-    story("job", "edit_dependencies_in_review", delivered)
-        .at(10)
-        .does(depend(on(0xa1), false))
-        .does(reject("after that one", false))
-        .does(Command::DependenciesMet)
         .snap();
 }
 

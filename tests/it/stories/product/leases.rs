@@ -28,7 +28,7 @@ fn id(no: u128) -> JobId {
 
 /// A job that f1 leased at 0 s for 60 s.
 fn leased(no: u128, spec: Spec) -> Job {
-    let job = domain::job::submit(id(no), crate::support::job::product(), spec, (true, 0), Timestamp(0)).job;
+    let job = domain::job::submit(id(no), crate::support::job::product(), spec, true, Timestamp(0)).job;
     after(job, [(0, lease("f1"))])
 }
 
