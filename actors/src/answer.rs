@@ -7,6 +7,7 @@ use domain::factory::{Descriptor, Engine, Factory, Health};
 use domain::job::command::{Fence, Report};
 use domain::job::{Command, Decision, Job, Run, Spec};
 use domain::product::Renewal;
+use domain::profile::Profile;
 use domain::{By, Epoch, FactoryId, JobId, Timestamp, factory, job};
 use tokio::sync::oneshot;
 
@@ -242,6 +243,17 @@ pub struct Grant {
     pub repeated: bool,
     /// How the scheduler came to it.
     pub decision: Option<Decision>,
+    /// The profile that the run goes by.
+    pub profile: Option<Arc<Profile>>,
+}
+
+/// A profile as it was published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// Its newest version.
+    pub profile: Arc<Profile>,
+    /// False: the newest version had said the same before.
+    pub is_new: bool,
 }
 
 /// A heartbeat.

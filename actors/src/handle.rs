@@ -8,12 +8,13 @@ use domain::dispatch::{Claim, Explained, Needs, Pick, Sought};
 use domain::job::command::Fence;
 use domain::job::{Decision, Job};
 use domain::product::{Command, Renewal, Settings};
-use domain::{By, Epoch, FactoryId, JobId, ProductId, Timestamp};
+use domain::profile::{Profile, Snapshot, Usual, Wanted};
+use domain::{By, Epoch, FactoryId, JobId, ProductId, ProfileName, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::answer::{
     Adopted, Adoption, Ask, BeatOrder, Beaten, Counts, Done, FactoryView, Family, Grant, NotDone, Order, Port,
-    ReportOrder, Submitted,
+    Published, ReportOrder, Submitted,
 };
 use crate::claim::{Answer, Claiming, Desk};
 use crate::job::carry::{claim_key, decision};
@@ -171,6 +172,31 @@ impl Product {
         self.ask(product::Msg::Settings).await
     }
 
+    /// Publishes a profile: a new version of it, unless the newest one says the same.
+    pub async fn publish(&self, name: ProfileName, snapshot: Snapshot, by: By) -> Result<Published, NotDone> {
+        self.ask(|port| product::Msg::Publish(product::Publish { name, snapshot, by, port })).await
+    }
+
+    /// The profile that a run or a job names, if it names one that there is.
+    pub async fn profile(&self, named: Option<&str>) -> Result<Option<Arc<Profile>>, NotDone> {
+        Ok(self.lane.profiles.named(named).await?)
+    }
+
+    /// What fills in what submitters leave out, with those of the named profiles that there are.
+    pub async fn usual(&self, named: impl IntoIterator<Item = Wanted>) -> Result<Usual, NotDone> {
+        let settings = self.lane.settings.get();
+        let mut usual = Usual { product: settings.defaults(), ..Usual::default() };
+        if let Some(wanted) = &settings.default_profile {
+            usual.default_profile = self.lane.profiles.find(wanted).await?;
+        }
+        for wanted in named {
+            if let Some(found) = self.lane.profiles.find(&wanted).await? {
+                usual.named.insert(wanted, found);
+            }
+        }
+        Ok(usual)
+    }
+
     /// Begins to watch a job: what is given back returns when its `rev` is beyond `rev`, or the time is over.
     ///
     /// To be called before the job is read, so that no change falls between.
@@ -276,12 +302,13 @@ impl Product {
         };
         let Some(run) = run else { return Ok(None) };
         Ok(Some(Grant {
-            run,
             epoch,
             expires_at: lease.as_ref().map_or(job.updated_at, |lease| lease.expires_at),
             ttl_sec: lease.as_ref().map_or(0, |lease| lease.ttl_sec),
             lease_active: lease.is_some(),
             repeated: true,
+            profile: self.lane.profiles.named(run.profile.as_deref()).await?,
+            run,
             decision: decision(&self.lane, job.id, epoch).await?.map(|(_, decision)| decision),
             job,
         }))

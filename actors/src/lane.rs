@@ -5,18 +5,20 @@ use std::future::Future;
 use std::io;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicI64};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 use dashmap::DashMap;
 use domain::dispatch::{Needs, Supply};
 use domain::factory::Factory;
 use domain::job::command::Fence;
+use domain::product::Settings;
 use domain::{Epoch, FactoryId, JobId, ProductId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::{Clock, Ids};
 use crate::node::Switches;
+use crate::profiles::Profiles;
 use crate::reaping::Reaping;
 use crate::store::Store;
 
@@ -31,6 +33,8 @@ pub(crate) struct Lane {
     pub(crate) pulses: Pulses,
     pub(crate) zombies: Zombies,
     pub(crate) fleet: Fleet,
+    pub(crate) settings: Current,
+    pub(crate) profiles: Profiles,
     pub(crate) switches: Switches,
 }
 
@@ -54,6 +58,25 @@ impl Fleet {
     /// Some known factory has what a job asks for, whether it can take it now or not.
     pub(crate) fn could_run(&self, needs: &Needs) -> bool {
         self.cards.iter().any(|card| Supply::card(card.value()).lacks(needs).is_none())
+    }
+}
+
+/// A product's settings as they are committed, for whoever has to look at them without asking. Written by the product's
+/// actor only.
+#[derive(Clone)]
+pub(crate) struct Current(Arc<RwLock<Arc<Settings>>>);
+
+impl Current {
+    pub(crate) fn new(product: ProductId) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(Settings::new(product)))))
+    }
+
+    pub(crate) fn get(&self) -> Arc<Settings> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set(&self, settings: Arc<Settings>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = settings;
     }
 }
 

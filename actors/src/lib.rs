@@ -20,6 +20,7 @@ mod lane;
 mod line;
 mod node;
 mod product;
+mod profiles;
 mod reaping;
 mod restart;
 pub mod store;
@@ -28,7 +29,7 @@ mod submit;
 pub use admission::{Limits, Permit};
 pub use answer::{
     Adopted, Adoption, Ask, BeatOrder, Beaten, CardPatch, Counts, Done, FactoryView, Family, Grant, NotDone, Order,
-    ReportOrder, Submission, Submitted,
+    Published, ReportOrder, Submission, Submitted,
 };
 #[cfg(feature = "faults")]
 pub use faults::BadFaults;

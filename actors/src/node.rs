@@ -14,7 +14,8 @@ use crate::answer::NotDone;
 use crate::clock::{Clock, Ids};
 use crate::coordinator::{self, Coordinator};
 use crate::handle::{Product, reloading};
-use crate::lane::{Fleet, Lane, Pulses, Zombies};
+use crate::lane::{Current, Fleet, Lane, Pulses, Zombies};
+use crate::profiles::Profiles;
 use crate::reaping::Reaping;
 use crate::store::{Store, Why};
 
@@ -62,6 +63,8 @@ impl Shared {
             pulses: Pulses::default(),
             zombies: Zombies::default(),
             fleet: Fleet::default(),
+            settings: Current::new(product.clone()),
+            profiles: Profiles::new(world.store.clone(), product.clone()),
             switches: world.switches,
         }
     }

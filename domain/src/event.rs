@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FactoryId, Timestamp, factory, job, product};
+use crate::{FactoryId, Timestamp, factory, job, product, profile};
 
 /// Who caused something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ pub struct Event {
     pub fact: Fact,
 }
 
-/// A fact about a job, a factory or the product.
+/// A fact about a job, a factory, the product or one of its profiles.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Fact {
@@ -49,6 +49,8 @@ pub enum Fact {
     Factory(factory::Fact),
     /// About the product.
     Product(product::Fact),
+    /// About a profile.
+    Profile(profile::Fact),
 }
 
 impl Fact {
@@ -58,6 +60,7 @@ impl Fact {
             Self::Job(fact) => fact.kind(),
             Self::Factory(fact) => fact.kind(),
             Self::Product(fact) => fact.kind(),
+            Self::Profile(fact) => fact.kind(),
         }
     }
 }
@@ -77,5 +80,11 @@ impl From<factory::Fact> for Fact {
 impl From<product::Fact> for Fact {
     fn from(fact: product::Fact) -> Self {
         Self::Product(fact)
+    }
+}
+
+impl From<profile::Fact> for Fact {
+    fn from(fact: profile::Fact) -> Self {
+        Self::Profile(fact)
     }
 }

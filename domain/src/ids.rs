@@ -70,6 +70,14 @@ name!(
         && !matches!(text, "heartbeat" | "enroll" | "rotate" | "revoke" | "enrollments")
 );
 
+name!(
+    /// A profile in its product: `[a-z0-9][a-z0-9-]{0,63}`.
+    ProfileName, "name", "[a-z0-9][a-z0-9-]{0,63}",
+    |text| (1..=64).contains(&text.len())
+        && !text.starts_with('-')
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+);
+
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $type:ident) => {
         $(#[$doc])*

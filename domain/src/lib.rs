@@ -13,9 +13,10 @@ pub mod job;
 pub mod money;
 pub mod mutant;
 pub mod product;
+pub mod profile;
 pub mod time;
 
 pub use event::{By, Event};
-pub use ids::{Epoch, FactoryId, JobId, ProductId, RunId};
+pub use ids::{Epoch, FactoryId, JobId, ProductId, ProfileName, RunId};
 pub use money::Usd;
 pub use time::Timestamp;

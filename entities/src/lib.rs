@@ -5,5 +5,6 @@ pub mod factory;
 pub mod job;
 pub mod job_spec;
 pub mod product;
+pub mod profile;
 pub mod receipt;
 pub mod run;

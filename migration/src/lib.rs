@@ -7,6 +7,7 @@ use sea_orm_migration::prelude::*;
 mod m20261101_000001_tables;
 mod m20261121_000002_event_rev;
 mod m20261128_000003_job_parent;
+mod m20261128_000004_profile;
 
 /// Brings a database to the newest schema.
 #[derive(Debug)]
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261101_000001_tables::Tables),
             Box::new(m20261121_000002_event_rev::EventRev),
             Box::new(m20261128_000003_job_parent::JobParent),
+            Box::new(m20261128_000004_profile::Profile),
         ]
     }
 }

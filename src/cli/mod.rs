@@ -17,6 +17,7 @@ mod jobs;
 mod openapi;
 mod out;
 mod product;
+mod profiles;
 mod raw;
 mod settings;
 mod show;
@@ -78,7 +79,9 @@ enum Verb {
     Resume,
     /// Hands out no more jobs and takes back every lease.
     Estop,
-    /// Shows what is chosen for the product, or changes it: limits, estimates, what is recorded.
+    /// Lists profiles, shows what one says, publishes a new version.
+    Profiles(profiles::Args),
+    /// Shows what is chosen for the product, or changes it: limits, estimates, defaults, what is recorded.
     Settings(settings::Args),
     /// Shows what the terms of the score weigh in the product, or changes it.
     Weights(weights::Args),
@@ -128,6 +131,7 @@ fn run(global: Global, verb: Verb) -> Result<Exit, Failure> {
         Verb::Approve(args) => asked(act::run(Desk::open(&global)?, args)),
         Verb::Answer(args) => asked(act::run(Desk::open(&global)?, args)),
         Verb::Factories(args) => asked(factories::run(Desk::open(&global)?, args)),
+        Verb::Profiles(args) => asked(profiles::run(Desk::open(&global)?, args)),
         Verb::Settings(args) => asked(settings::run(Desk::open(&global)?, args)),
         Verb::Weights(args) => asked(weights::run(Desk::open(&global)?, args)),
         Verb::Pause => asked(product::run(Desk::open(&global)?, product::Order::Pause)),

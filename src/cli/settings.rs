@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use clap::Subcommand;
 use comfy_table::Table;
+use domain::profile::Wanted;
 use wire::{Money, Settings, Tagged};
 
 use super::connect::Desk;
@@ -24,18 +25,20 @@ enum Order {
     /// Changes some settings; the others stay as they are.
     Set {
         /// reviewLimit=N (jobs that may wait in review), estimateUsd=AMOUNT (of a job without a budget of its own),
-        /// recordScores=on|off; none sets back.
+        /// recordScores=on|off, defaultProfile=NAME[@VERSION], defaultRepo=REPO; none sets back.
         #[arg(value_name = "NAME=VALUE", required = true)]
         changes: Vec<Change>,
     },
 }
 
 /// How one setting is to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Change {
     ReviewLimit(Option<u32>),
     EstimateUsd(Option<Money>),
     RecordScores(bool),
+    DefaultProfile(Option<Wanted>),
+    DefaultRepo(Option<String>),
 }
 
 impl FromStr for Change {
@@ -57,7 +60,16 @@ impl FromStr for Change {
                 "off" | "none" => Ok(Self::RecordScores(false)),
                 _ => Err("recordScores must be on or off".into()),
             },
-            _ => Err(format!("{name:?} is no setting: reviewLimit, estimateUsd, recordScores")),
+            "defaultProfile" => {
+                let wanted = given.map(str::parse).transpose();
+                wanted
+                    .map(Self::DefaultProfile)
+                    .map_err(|bad| format!("defaultProfile must match {}, or none", bad.form))
+            }
+            "defaultRepo" => Ok(Self::DefaultRepo(given.map(str::to_owned))),
+            _ => Err(format!(
+                "{name:?} is no setting: reviewLimit, estimateUsd, recordScores, defaultProfile, defaultRepo"
+            )),
         }
     }
 }
@@ -68,6 +80,8 @@ impl Change {
             Self::ReviewLimit(limit) => to.review_limit = limit,
             Self::EstimateUsd(amount) => to.estimate_usd = amount,
             Self::RecordScores(on) => to.record_scores = on,
+            Self::DefaultProfile(profile) => to.default_profile = profile.map(|wanted| wanted.to_string()),
+            Self::DefaultRepo(repo) => to.default_repo = repo,
         }
     }
 }
@@ -88,11 +102,14 @@ pub(super) async fn run(desk: Desk, args: Args) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn rows(Settings { review_limit, estimate_usd, record_scores }: Settings) -> Table {
+fn rows(settings: Settings) -> Table {
+    let Settings { review_limit, estimate_usd, record_scores, default_profile, default_repo } = settings;
     let mut rows = table(&["setting", "value"]);
     rows.add_row(["reviewLimit", &or_none(review_limit)]);
     rows.add_row(["estimateUsd", &or_none(estimate_usd)]);
     rows.add_row(["recordScores", if record_scores { "on" } else { "off" }]);
+    rows.add_row(["defaultProfile", &or_none(default_profile)]);
+    rows.add_row(["defaultRepo", &or_none(default_repo)]);
     rows
 }
 
@@ -114,11 +131,15 @@ mod tests {
 
     #[test]
     fn only_what_is_named_changes() {
-        assert_eq!(changed(&[]).unwrap(), "reviewLimit 7 estimateUsd none recordScores off");
-        let all = ["reviewLimit=3", "estimateUsd=1.50", "recordScores=on"];
-        assert_eq!(changed(&all).unwrap(), "reviewLimit 3 estimateUsd 1.5 recordScores on");
-        let none = ["reviewLimit=none", "estimateUsd=none", "recordScores=none"];
-        assert_eq!(changed(&none).unwrap(), "reviewLimit none estimateUsd none recordScores off");
+        let rest = "defaultProfile none defaultRepo none";
+        assert_eq!(changed(&[]).unwrap(), format!("reviewLimit 7 estimateUsd none recordScores off {rest}"));
+        let all =
+            ["reviewLimit=3", "estimateUsd=1.50", "recordScores=on", "defaultProfile=a@2", "defaultRepo=/srv/shop"];
+        let shown = "reviewLimit 3 estimateUsd 1.5 recordScores on defaultProfile a@2 defaultRepo /srv/shop";
+        assert_eq!(changed(&all).unwrap(), shown);
+        let none = all.map(|text| format!("{}=none", text.split_once('=').unwrap().0));
+        let back = [&all[..], &none.each_ref().map(String::as_str)].concat();
+        assert_eq!(changed(&back).unwrap(), format!("reviewLimit none estimateUsd none recordScores off {rest}"));
     }
 
     #[test]
@@ -131,6 +152,8 @@ mod tests {
             ("estimateUsd=-1", "estimateUsd must be"),
             ("estimateUsd=much", "estimateUsd must be"),
             ("recordScores=yes", "recordScores must be"),
+            ("defaultProfile=A", "defaultProfile must match"),
+            ("defaultProfile=a@0", "defaultProfile must match"),
             ("paused=on", "\"paused\" is no setting"),
         ] {
             assert!(changed(&[text]).unwrap_err().starts_with(says), "{text}");

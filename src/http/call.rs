@@ -6,6 +6,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use actix_web::web::Bytes;
 use actors::{Permit, Product};
+use domain::profile::Wanted;
 use domain::{By, FactoryId, JobId, ProductId, Timestamp};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -92,6 +93,11 @@ impl Call {
     pub(super) fn factory(&self, product: &ProductId) -> Result<(Product, FactoryId), Problem> {
         let factory = self.request.match_info().get("id").and_then(|id| id.parse().ok());
         self.known(product)?.zip(factory).ok_or_else(|| refusal::of(actors::NotDone::UnknownFactory))
+    }
+
+    /// The profile of a route about one. A name that is none is that of no profile.
+    pub(super) fn named(&self) -> Option<Wanted> {
+        self.request.match_info().get("name").and_then(|name| name.parse().ok())
     }
 
     /// Admits the request for as long as the permit lives.

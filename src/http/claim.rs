@@ -81,7 +81,7 @@ fn shown(product: &Product, grant: &actors::Grant) -> Grant {
     let breakdown = shares.map(|(term, share)| (term.as_str().to_owned(), share)).collect();
     Grant {
         job: super::answer::shown(product, &grant.job),
-        run: Run::new(grant.job.id, &grant.run),
+        run: Run::new(grant.job.id, &grant.run, grant.profile.as_deref()),
         lease_epoch: grant.epoch.0,
         lease_expires_at: grant.expires_at.into(),
         lease_ttl_sec: grant.ttl_sec,

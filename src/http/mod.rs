@@ -17,6 +17,7 @@ mod page;
 mod perform;
 mod preview;
 mod product;
+mod profiles;
 mod query;
 mod refusal;
 mod routes;

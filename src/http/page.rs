@@ -15,6 +15,8 @@ use super::query;
 
 const DEFAULT: usize = 50;
 const MAX: usize = 1_000;
+/// Bytes of long texts on one page, roughly; at least one record is shown.
+const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// Which part of a list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -69,6 +71,17 @@ pub(super) fn cut<T>(mut records: Vec<T>, limit: usize, key: impl Fn(&T) -> Stri
     records.truncate(limit);
     let next = records.last().map(key);
     (records, next)
+}
+
+/// How many of the records fit on the page, by the bytes of their long texts.
+pub(super) fn fitting(bytes: impl Iterator<Item = usize>, limit: usize) -> usize {
+    let mut all = 0;
+    let fits = bytes.take_while(|bytes| {
+        let first = all == 0;
+        all += bytes;
+        first || all <= MAX_BYTES
+    });
+    fits.count().min(limit)
 }
 
 /// Answers a page; the next one is linked too.

@@ -10,7 +10,7 @@ use utoipa::openapi::path::HttpMethod;
 use super::answer::Answer;
 use super::call::Call;
 use super::meter::Meter;
-use super::{claim, factories, jobs, node, preview, product};
+use super::{claim, factories, jobs, node, preview, product, profiles};
 
 /// What a route does.
 type Run = fn(Call) -> LocalBoxFuture<'static, Answer>;
@@ -109,6 +109,9 @@ routes! {
     product::set_settings,
     product::weights,
     product::set_weights,
+    profiles::publish,
+    profiles::list,
+    profiles::get,
     node::version,
     node::openapi,
     node::healthz,

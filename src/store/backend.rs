@@ -54,6 +54,7 @@ impl SqliteBackend {
             | Change::Job { .. }
             | Change::Factory { .. }
             | Change::Settings { .. }
+            | Change::Profile { .. }
             | Change::Renewals { .. } => None,
         };
         let wanted: Vec<(JobId, Epoch)> = batch.iter().filter_map(usage).collect();

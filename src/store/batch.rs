@@ -6,7 +6,8 @@ use actors::store::{Change, Numbered, Receipt, Renewed, Write};
 use domain::factory::Factory;
 use domain::job::{Job, Run, Spec};
 use domain::product::Settings;
-use domain::{Epoch, FactoryId, JobId, ProductId, Timestamp, event};
+use domain::profile::Snapshot as Says;
+use domain::{Epoch, FactoryId, JobId, ProductId, ProfileName, Timestamp, event};
 use sea_orm::Value;
 use serde::Serialize;
 
@@ -42,6 +43,7 @@ type Snapshot<'a> = (
 );
 type Ended<'a> = (JobId, Epoch, &'a ProductId, Run);
 type Kept<'a> = (&'a ProductId, &'static str, &'a str, JobId, Epoch, u64, &'a str, Timestamp);
+type Published<'a> = (&'a ProductId, &'a ProfileName, u32, &'a Says, Timestamp, String);
 type Renewal<'a> = (&'a ProductId, JobId, Epoch, Timestamp, u32, u32);
 
 /// The rows of a batch.
@@ -57,6 +59,7 @@ pub(super) struct Batch<'a> {
     renewals: Vec<Renewal<'a>>,
     factories: Vec<(&'a ProductId, &'a FactoryId, u64, &'a Factory)>,
     settings: Vec<(&'a ProductId, u64, &'a Settings)>,
+    profiles: Vec<Published<'a>>,
 }
 
 impl<'a> Batch<'a> {
@@ -73,7 +76,11 @@ impl<'a> Batch<'a> {
     fn log(&mut self, first_seq: u64, write: &'a Write) {
         let mut prev = match &write.change {
             Change::Job { prev_seq, .. } | Change::Note { prev_seq, .. } => Some(*prev_seq).filter(|seq| *seq > 0),
-            Change::Submit { .. } | Change::Factory { .. } | Change::Settings { .. } | Change::Renewals { .. } => None,
+            Change::Submit { .. }
+            | Change::Factory { .. }
+            | Change::Settings { .. }
+            | Change::Profile { .. }
+            | Change::Renewals { .. } => None,
         };
         let (job, factory, rev) = (write.job_id(), write.factory_id(), write.rev());
         for (seq, fact) in (first_seq..).zip(&write.facts) {
@@ -116,6 +123,9 @@ impl<'a> Batch<'a> {
             }
             Change::Factory { factory } => self.factories.push((product, &factory.id, factory.rev, factory)),
             Change::Settings { settings } => self.settings.push((product, settings.rev, settings)),
+            Change::Profile { profile: p } => {
+                self.profiles.push((product, &p.name, p.version, &p.snapshot, p.created_at, write.by.to_string()));
+            }
             Change::Renewals { renewed } => self.renewals.extend(renewed.iter().map(|r| renewal(product, r))),
         }
     }
@@ -156,6 +166,7 @@ impl<'a> Batch<'a> {
             rows(&self.renewals)?,
             rows(&self.factories)?,
             rows(&self.settings)?,
+            rows(&self.profiles)?,
         ])
     }
 }

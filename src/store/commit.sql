@@ -57,4 +57,8 @@ FROM (SELECT value AS v FROM jsonb_each($10))
 WHERE true
 ON CONFLICT (product) DO UPDATE SET rev = excluded.rev, settings = excluded.settings;
 
+INSERT INTO profile (product, name, version, snapshot, created_at, "by")
+SELECT v ->> 0, v ->> 1, v ->> 2, v -> 3, v ->> 4, v ->> 5
+FROM (SELECT value AS v FROM jsonb_each($11));
+
 COMMIT;

@@ -15,6 +15,7 @@ mod lock;
 mod lowered;
 mod outcome;
 mod port;
+mod profiles;
 mod read;
 mod saved;
 mod space;

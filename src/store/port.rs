@@ -8,13 +8,14 @@ use actors::store::{
 use async_trait::async_trait;
 use domain::factory::Factory;
 use domain::job::{Job, Run, Stage};
-use domain::{Epoch, JobId, ProductId, Timestamp};
+use domain::profile::{Profile, Wanted};
+use domain::{Epoch, JobId, ProductId, ProfileName, Timestamp};
 use entities::{receipt, run};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::read::{Failed, select};
 use super::saved::{Unreadable, json, number};
-use super::{SqliteStore, dag, lists, read};
+use super::{SqliteStore, dag, lists, profiles, read};
 
 /// Each product once, by jumps along the log's key.
 const PRODUCTS: &str = "WITH RECURSIVE one (product) AS (\
@@ -86,6 +87,14 @@ impl Store for SqliteStore {
 
     async fn factories(&self, product: &ProductId) -> Result<Vec<Arc<Factory>>, Why> {
         Ok(read::factories(&self.readers, product).await?)
+    }
+
+    async fn profiles(&self, product: &ProductId, page: Page<ProfileName>) -> Result<Vec<Arc<Profile>>, Why> {
+        Ok(profiles::newest(&self.readers, product, page).await?)
+    }
+
+    async fn profile(&self, product: &ProductId, wanted: &Wanted) -> Result<Option<Arc<Profile>>, Why> {
+        Ok(profiles::one(&self.readers, product, wanted).await?)
     }
 
     async fn receipt(&self, product: &ProductId, kind: ReceiptKind, key: &str) -> Result<Option<Receipt>, Why> {

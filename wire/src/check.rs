@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::FactoryId;
+use domain::profile::Wanted;
 
 use crate::body::escaped;
 use crate::problem::{FieldError, Problem};
@@ -130,6 +131,13 @@ impl Checks {
         let known = |b: u8| b.is_ascii_alphanumeric() || b"._:/@+-".contains(&b);
         if !(1..=128).contains(&word.len()) || !word.bytes().all(known) {
             self.refuse(pointer, "must match [A-Za-z0-9._:/@+-]{1,128}");
+        }
+    }
+
+    /// A profile, by its name or by one of its versions.
+    pub(crate) fn profile(&mut self, pointer: &str, named: &str) {
+        if let Err(bad) = named.parse::<Wanted>() {
+            self.refuse(pointer, format!("must match {}", bad.form));
         }
     }
 

@@ -12,7 +12,7 @@ use crate::submit::SubmitRequest;
 
 fn spec() -> Spec {
     let request = SubmitRequest { body_md: "# Fix it\n".into(), ..SubmitRequest::default() };
-    let mut spec = request.into_spec(|_| None).unwrap();
+    let mut spec = request.into_spec(&domain::profile::Usual::default(), |_| None).unwrap();
     spec.manifest_json = "{\"x\":1}".into();
     spec.budget = JobBudget { usd: Some(Usd(2_500_000)), wall_sec: None };
     spec
@@ -73,6 +73,7 @@ pub(crate) fn leased() -> Job {
         factory: "f1".parse().unwrap(),
         epoch: Epoch(1),
         engine: Some("shell".into()),
+        profile: None,
         started_at: Timestamp(0),
         ended_at: None,
         exit: None,

@@ -2,12 +2,13 @@
 
 use domain::JobId;
 use domain::job::{insights, state};
+use domain::profile;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::check::Checks;
 use crate::word::{RunResult, VerifyResult};
-use crate::{Money, Time};
+use crate::{Money, ProfileSnapshot, Time};
 
 /// One attempt of a job by one factory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -33,6 +34,9 @@ pub struct Run {
     /// The tier of isolation that it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sandbox: Option<String>,
+    /// The profile that it goes by, as it was at the grant and always will be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile_snapshot: Option<ProfileSnapshot>,
     /// The epoch it runs under.
     pub lease_epoch: u64,
     /// When it began.
@@ -88,8 +92,8 @@ pub struct Run {
 }
 
 impl Run {
-    /// Takes a run of a job.
-    pub fn new(job: JobId, run: &state::Run) -> Self {
+    /// Takes a run of a job, and the profile that it names.
+    pub fn new(job: JobId, run: &state::Run, profile: Option<&profile::Profile>) -> Self {
         let insights = run.insights.clone();
         Self {
             id: run.id.to_string(),
@@ -100,6 +104,7 @@ impl Run {
             engine_version: insights.engine_version,
             session_id: insights.session_id,
             sandbox: insights.sandbox,
+            profile_snapshot: profile.map(Into::into),
             lease_epoch: run.epoch.0,
             started_at: run.started_at.into(),
             ended_at: run.ended_at.map(Into::into),
@@ -225,7 +230,7 @@ mod tests {
     #[test]
     fn a_run_shows_what_is_known_and_nothing_else() {
         let job = fixture::leased();
-        let shown = serde_json::to_value(Run::new(job.id, job.run.as_ref().unwrap())).unwrap();
+        let shown = serde_json::to_value(Run::new(job.id, job.run.as_ref().unwrap(), None)).unwrap();
         assert_eq!(
             shown,
             json!({

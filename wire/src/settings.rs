@@ -9,7 +9,7 @@ use crate::check::Checks;
 use crate::problem::Problem;
 
 /// A product's settings. In a request they are replaced as a whole: what is absent, or `null`, is as usual.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Settings {
     /// So many jobs may wait in `review`; while they do, no more are handed out. Any number where absent.
@@ -23,6 +23,13 @@ pub struct Settings {
     #[serde(default, deserialize_with = "or_off")]
     #[schema(value_type = Option<bool>)]
     pub record_scores: bool,
+    /// The profile of jobs that name none: `name@version`, or `name` for the newest version at their submit. None where
+    /// absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_profile: Option<String>,
+    /// The repository of jobs for which neither they nor their profile name one. None where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_repo: Option<String>,
 }
 
 fn or_off<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
@@ -36,14 +43,17 @@ impl Settings {
         if let Some(limit) = self.review_limit {
             checks.range("/reviewLimit", limit.into(), 1..=u32::MAX.into());
         }
+        self.default_profile.iter().for_each(|profile| checks.profile("/defaultProfile", profile));
+        self.default_repo.iter().for_each(|repo| checks.no_option("/defaultRepo", repo));
         checks.done()
     }
 }
 
 impl From<Settings> for product::Choices {
     fn from(said: Settings) -> Self {
-        let Settings { review_limit, estimate_usd, record_scores } = said;
-        Self { review_limit, estimate_usd: estimate_usd.map(Into::into), record_scores }
+        let Settings { review_limit, estimate_usd, record_scores, default_profile, default_repo } = said;
+        let default_profile = default_profile.and_then(|named| named.parse().ok());
+        Self { review_limit, estimate_usd: estimate_usd.map(Into::into), record_scores, default_profile, default_repo }
     }
 }
 
@@ -53,6 +63,8 @@ impl From<&product::Settings> for Settings {
             review_limit: settings.review_limit,
             estimate_usd: settings.estimate_usd.map(Into::into),
             record_scores: settings.record_scores,
+            default_profile: settings.default_profile.as_ref().map(ToString::to_string),
+            default_repo: settings.default_repo.clone(),
         }
     }
 }
@@ -69,14 +81,17 @@ mod tests {
 
     #[test]
     fn what_is_absent_or_null_is_as_usual() {
-        for json in
-            ["{}", r#"{"reviewLimit":null,"estimateUsd":null,"recordScores":null}"#, r#"{"recordScores":false}"#]
-        {
+        for json in [
+            "{}",
+            r#"{"reviewLimit":null,"estimateUsd":null,"recordScores":null,"defaultProfile":null,"defaultRepo":null}"#,
+            r#"{"recordScores":false}"#,
+        ] {
             assert_eq!(read(json), Ok(Settings::default()), "{json}");
         }
-        let all = read(r#"{"reviewLimit":3,"estimateUsd":1.250000,"recordScores":true}"#).unwrap();
-        let json = r#"{"reviewLimit":3,"estimateUsd":"1.25","recordScores":true}"#;
-        assert_eq!((serde_json::to_string(&all).unwrap().as_str(), read(json)), (json, Ok(all)));
+        let members = r#""recordScores":true,"defaultProfile":"careful@3","defaultRepo":"/srv/shop"}"#;
+        let all = read(&format!(r#"{{"reviewLimit":3,"estimateUsd":1.250000,{members}"#)).unwrap();
+        let json = &format!(r#"{{"reviewLimit":3,"estimateUsd":"1.25",{members}"#);
+        assert_eq!((&serde_json::to_string(&all).unwrap(), read(json)), (json, Ok(all.clone())));
         assert_eq!(serde_json::to_string(&Settings::default()).unwrap(), r#"{"recordScores":false}"#);
     }
 
@@ -92,8 +107,10 @@ mod tests {
             (r#"{"estimateUsd":"1e3"}"#, "/estimateUsd"),
             (r#"{"recordScores":"on"}"#, "/recordScores"),
             (r#"{"recordScores":1}"#, "/recordScores"),
-            (r#"{"defaultProfile":"a@1"}"#, "/defaultProfile"),
-            (r#"{"defaultRepo":"r"}"#, "/defaultRepo"),
+            (r#"{"defaultProfile":"a@0"}"#, "/defaultProfile"),
+            (r#"{"defaultProfile":""}"#, "/defaultProfile"),
+            (r#"{"defaultRepo":"-r"}"#, "/defaultRepo"),
+            (r#"{"defaultRepo":""}"#, "/defaultRepo"),
             (r#"{"retention":{}}"#, "/retention"),
             (r#"{"rev":3}"#, "/rev"),
             ("[]", ""),

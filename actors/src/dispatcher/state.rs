@@ -96,7 +96,7 @@ impl State {
                 }
                 Change::Factory { factory } => self.card(factory, now),
                 Change::Settings { settings } => self.board.set_rules(rules(settings, self.lane.switches), now),
-                Change::Note { .. } | Change::Renewals { .. } => {}
+                Change::Note { .. } | Change::Profile { .. } | Change::Renewals { .. } => {}
             }
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::dispatch::Standing;
 use domain::job::{Command, Decision, Fact, Insights, Job, Step, transition};
 use domain::mutant::Mutant;
+use domain::profile::Profile;
 use domain::{By, Epoch, JobId, Timestamp};
 use ractor::{ActorProcessingErr, ActorRef};
 
@@ -88,8 +89,14 @@ impl Held {
         }
     }
 
+    /// The profile that the job goes by. A job without one costs no read.
+    pub(super) async fn profile(&self) -> Result<Option<Arc<Profile>>, NotDone> {
+        let named = self.job().ok().and_then(|job| job.spec.profile.as_deref());
+        Ok(self.lane.profiles.named(named).await?)
+    }
+
     /// The lease that has just been granted.
-    pub(super) fn grant(&self, decision: Option<Decision>) -> Option<Grant> {
+    pub(super) fn grant(&self, decision: Option<Decision>, profile: Option<Arc<Profile>>) -> Option<Grant> {
         let job = self.job().ok()?;
         let (lease, run) = (job.held()?, job.run.clone()?);
         Some(Grant {
@@ -100,6 +107,7 @@ impl Held {
             lease_active: true,
             repeated: false,
             decision,
+            profile,
             job: job.clone(),
         })
     }

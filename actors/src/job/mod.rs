@@ -121,6 +121,11 @@ async fn lease(held: &mut Held, offer: Offer) -> Result<(), ActorProcessingErr> 
         held.tell_dispatcher(dispatcher::Msg::OfferEnded(held.id, held.seen()));
         return Ok(());
     }
+    // Read before anything is granted: what is granted can be told.
+    let profile = match held.profile().await {
+        Ok(profile) => profile,
+        Err(failure) => return fail(held, &claiming, failure),
+    };
     let by = By::Factory(pick.factory.clone());
     let lease = command::Lease {
         factory: pick.factory.clone(),
@@ -144,7 +149,7 @@ async fn lease(held: &mut Held, offer: Offer) -> Result<(), ActorProcessingErr> 
         Ok(()) => {}
         Err(failure) => return fail(held, &claiming, failure),
     }
-    let Some(grant) = held.grant(decision) else { return Ok(()) };
+    let Some(grant) = held.grant(decision, profile) else { return Ok(()) };
     let epoch = grant.epoch;
     if claiming.tell(Answer::Granted(Box::new(grant))).is_err() && claiming.is_gone() {
         give_back(&held.product, held.id, epoch);

@@ -44,6 +44,7 @@ pub(super) async fn open(me: &ActorRef<Msg>, birth: Birth) -> Result<Owner, Acto
     let leases = leases(&opened, &lane);
     let settings = opened.settings.clone().unwrap_or_else(|| Settings::new(lane.product.clone()));
     let (board, graph) = board(&opened, &settings, &lane);
+    lane.settings.set(Arc::new(settings));
 
     let cell = me.get_cell();
     let dispatcher = dispatcher::Birth {
@@ -56,7 +57,7 @@ pub(super) async fn open(me: &ActorRef<Msg>, birth: Birth) -> Result<Owner, Acto
     };
     let (dispatcher, _) = DispatcherActor::spawn_linked(None, DispatcherActor, dispatcher, cell.clone()).await?;
     let (feed, _) = Feed::spawn_linked(None, Feed, alive.clone(), cell.clone()).await?;
-    let mut owner = Owner::new(lane, settings, leases, soft, dispatcher.clone(), feed.clone(), alive);
+    let mut owner = Owner::new(lane, leases, soft, dispatcher.clone(), feed.clone(), alive);
     for card in opened.factories {
         owner.lane.pulses.enter(&card.id, owner.lane.now());
         let birth = factory_birth(&owner, &card.id, Some(card.clone()));

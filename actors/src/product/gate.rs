@@ -56,7 +56,7 @@ impl Owner {
     /// Begins the first order that waits: it is committed, or asks for the gate to be closed.
     async fn next_gate(&mut self, me: &ActorRef<Msg>) -> Result<(), ActorProcessingErr> {
         while let Some(order) = self.gates.front() {
-            if order.closes(&self.settings) {
+            if order.closes(&self.lane.settings.get()) {
                 self.tell_dispatcher(dispatcher::Msg::Close);
                 return Ok(());
             }
@@ -73,23 +73,24 @@ impl Owner {
 
     async fn finish_gate(&mut self, me: &ActorRef<Msg>) -> Result<(), ActorProcessingErr> {
         let Some(order) = self.gates.pop_front() else { return Ok(()) };
-        let stale = order.is_stale(&self.settings);
+        let settings = self.lane.settings.get();
+        let stale = order.is_stale(&settings);
         let GateOrder { command, by, port, .. } = order;
         if stale {
-            answer(port, Err(NotDone::Precondition { rev: self.settings.rev }));
+            answer(port, Err(NotDone::Precondition { rev: settings.rev }));
             return Ok(());
         }
         let ends_leases = command == Command::Estop;
-        let step = transition(&self.settings, command);
+        let step = transition(&settings, command);
         if step.facts.is_empty() {
-            answer(port, Ok(self.settings.clone()));
+            answer(port, Ok(settings));
             return Ok(());
         }
         match self.commit_gate(step, by.clone()).await? {
             Ok(settings) if ends_leases => self.evict_all(me, by, settings, port).await?,
             outcome => {
                 if outcome.is_err() {
-                    self.tell_dispatcher(dispatcher::Msg::Gate(self.settings.clone()));
+                    self.tell_dispatcher(dispatcher::Msg::Gate(self.lane.settings.get()));
                 }
                 answer(port, outcome);
             }
@@ -108,7 +109,7 @@ impl Owner {
         };
         match self.lane.store.commit(write).await {
             Ok(_) => {
-                self.settings = settings.clone();
+                self.lane.settings.set(settings.clone());
                 Ok(Ok(settings))
             }
             Err(Fault::Lost) => Err(Box::new(job::Lost)),

@@ -8,6 +8,7 @@ mod deadlines;
 mod gate;
 mod msg;
 mod owner;
+mod publish;
 mod soft;
 mod supervise;
 
@@ -19,6 +20,7 @@ pub(crate) use birth::Birth;
 pub(crate) use gate::GateOrder;
 pub(crate) use msg::Msg;
 pub(crate) use owner::Owner;
+pub(crate) use publish::Publish;
 pub(crate) use soft::Soft;
 
 /// A product's actor.
@@ -51,7 +53,8 @@ impl Actor for ProductActor {
             Msg::Flush => owner.flush(&me),
             Msg::Set(order) => owner.set(&me, order).await?,
             Msg::GateClosed => owner.gate_closed(&me).await?,
-            Msg::Settings(port) => answer(port, Ok(owner.settings.clone())),
+            Msg::Publish(order) => owner.publish(order).await?,
+            Msg::Settings(port) => answer(port, Ok(owner.lane.settings.get())),
             Msg::Count(counts, port) => answer(port, Ok(owner.count(counts))),
             Msg::Kill(part) => owner.kill(&part),
             Msg::Lost => return Err(Box::new(job::Lost)),

@@ -6,7 +6,7 @@ use domain::job::command::Fence;
 use domain::product::{Renewal, Settings};
 use domain::{Epoch, FactoryId, JobId, Timestamp};
 
-use super::GateOrder;
+use super::{GateOrder, Publish};
 use crate::answer::{BeatOrder, Beaten, Counts, Port};
 use crate::handle::Part;
 use crate::store::Told;
@@ -38,6 +38,8 @@ pub(crate) enum Msg {
     Flush,
     /// An operator opens or closes the gate, or changes other settings.
     Set(GateOrder),
+    /// An operator publishes a profile.
+    Publish(Publish),
     /// The dispatcher has closed the gate: nothing is on offer.
     GateClosed,
     /// How are the settings?

@@ -1,11 +1,10 @@
 //! What a product owns, and how it routes: every job has an actor, few are awake.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::sync::Arc;
 
 use domain::event::Fact;
 use domain::job::{Fact as JobFact, LeaseStatus, Run, Stage};
-use domain::product::{Leases, Settings};
+use domain::product::Leases;
 use domain::{By, Epoch, FactoryId, JobId, Timestamp};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, MessagingErr};
 
@@ -28,7 +27,6 @@ const MAX_RECENT: usize = 1_024;
 /// A product's actor's state.
 pub(crate) struct Owner {
     pub(super) lane: Lane,
-    pub(super) settings: Arc<Settings>,
     pub(super) leases: Leases,
     pub(super) soft: Soft,
     pub(super) dispatcher: ActorRef<dispatcher::Msg>,
@@ -81,7 +79,6 @@ pub(super) enum Child {
 impl Owner {
     pub(super) fn new(
         lane: Lane,
-        settings: Settings,
         leases: Leases,
         soft: Soft,
         dispatcher: ActorRef<dispatcher::Msg>,
@@ -90,7 +87,6 @@ impl Owner {
     ) -> Self {
         Self {
             lane,
-            settings: Arc::new(settings),
             leases,
             soft,
             dispatcher,
@@ -247,7 +243,7 @@ impl Owner {
         let _ = factory.cast(factory::Msg::Ended { result, quick });
         let until = write.facts.iter().find_map(|fact| match fact {
             Fact::Job(JobFact::Released { resets_at, .. }) => *resets_at,
-            Fact::Job(_) | Fact::Factory(_) | Fact::Product(_) => None,
+            Fact::Job(_) | Fact::Factory(_) | Fact::Product(_) | Fact::Profile(_) => None,
         });
         if let (Some(engine), Some(until)) = (run.engine.clone(), until) {
             let _ = factory.cast(factory::Msg::Limited { engine, until });

@@ -17,7 +17,8 @@ use domain::factory::Factory;
 use domain::job::spec::Kind;
 use domain::job::{Job, Run, Stage};
 use domain::product::Settings;
-use domain::{Epoch, JobId, ProductId, Timestamp};
+use domain::profile::{Profile, Wanted};
+use domain::{Epoch, JobId, ProductId, ProfileName, Timestamp};
 
 pub use committer::{Backend, Committer, Numbered, Pinned, Taken, Written};
 pub use memory::{MemoryBackend, MemoryStore, Plan, Upset};
@@ -180,6 +181,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// A product's factories, in the order of their ids.
     async fn factories(&self, product: &ProductId) -> Result<Vec<Arc<Factory>>, Why>;
+
+    /// The newest version of each profile, in the order of their names.
+    async fn profiles(&self, product: &ProductId, page: Page<ProfileName>) -> Result<Vec<Arc<Profile>>, Why>;
+
+    /// A version of a profile; the newest where none is named.
+    async fn profile(&self, product: &ProductId, wanted: &Wanted) -> Result<Option<Arc<Profile>>, Why>;
 
     /// The receipt of a claim.
     async fn receipt(&self, product: &ProductId, kind: ReceiptKind, key: &str) -> Result<Option<Receipt>, Why>;

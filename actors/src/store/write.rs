@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::factory::Factory;
 use domain::job::{Insights, Job, Run};
 use domain::product::Settings;
+use domain::profile::Profile;
 use domain::{By, Epoch, FactoryId, JobId, ProductId, Timestamp, event};
 
 /// One change, its facts, when and by whom. Committed as a whole or not at all.
@@ -64,6 +65,11 @@ pub enum Change {
     Settings {
         /// The settings as they are now.
         settings: Arc<Settings>,
+    },
+    /// Inserts a new version of a profile.
+    Profile {
+        /// The version.
+        profile: Arc<Profile>,
     },
     /// Writes renewals into the snapshots of jobs that are still under the same epoch. Soft: no fact, no `rev`.
     Renewals {
@@ -131,7 +137,7 @@ impl Write {
         match &self.change {
             Change::Submit { job } | Change::Job { job, .. } => Some(job.id),
             Change::Note { job, .. } => Some(*job),
-            Change::Factory { .. } | Change::Settings { .. } | Change::Renewals { .. } => None,
+            Change::Factory { .. } | Change::Settings { .. } | Change::Profile { .. } | Change::Renewals { .. } => None,
         }
     }
 
@@ -139,7 +145,11 @@ impl Write {
     pub fn job(&self) -> Option<&Arc<Job>> {
         match &self.change {
             Change::Submit { job } | Change::Job { job, .. } => Some(job),
-            Change::Note { .. } | Change::Factory { .. } | Change::Settings { .. } | Change::Renewals { .. } => None,
+            Change::Note { .. }
+            | Change::Factory { .. }
+            | Change::Settings { .. }
+            | Change::Profile { .. }
+            | Change::Renewals { .. } => None,
         }
     }
 
@@ -148,7 +158,7 @@ impl Write {
         match &self.change {
             Change::Factory { factory } => Some(&factory.id),
             Change::Submit { job } | Change::Job { job, .. } => job.lease.as_ref().map(|lease| &lease.holder),
-            Change::Note { .. } | Change::Settings { .. } | Change::Renewals { .. } => None,
+            Change::Note { .. } | Change::Settings { .. } | Change::Profile { .. } | Change::Renewals { .. } => None,
         }
     }
 
@@ -158,7 +168,7 @@ impl Write {
             Change::Submit { job } | Change::Job { job, .. } => Some(job.rev),
             Change::Factory { factory } => Some(factory.rev),
             Change::Settings { settings } => Some(settings.rev),
-            Change::Note { .. } | Change::Renewals { .. } => None,
+            Change::Note { .. } | Change::Profile { .. } | Change::Renewals { .. } => None,
         }
     }
 
@@ -170,6 +180,7 @@ impl Write {
             | Change::Note { .. }
             | Change::Factory { .. }
             | Change::Settings { .. }
+            | Change::Profile { .. }
             | Change::Renewals { .. } => None,
         }
     }
@@ -182,6 +193,7 @@ impl Write {
             | Change::Note { .. }
             | Change::Factory { .. }
             | Change::Settings { .. }
+            | Change::Profile { .. }
             | Change::Renewals { .. } => None,
         }
     }
@@ -191,6 +203,7 @@ impl Write {
         let spec = match &self.change {
             Change::Submit { job } => job.spec.body_md.len() + job.spec.manifest_json.len(),
             Change::Job { job, edited: true, .. } => job.spec.body_md.len() + job.spec.manifest_json.len(),
+            Change::Profile { profile } => profile.snapshot.persona.as_ref().map_or(0, String::len),
             Change::Renewals { renewed } => renewed.len() * 64,
             Change::Job { .. } | Change::Note { .. } | Change::Factory { .. } | Change::Settings { .. } => 0,
         };

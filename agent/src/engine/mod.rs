@@ -38,14 +38,24 @@ pub fn choose<'a>(granted: Option<&'a str>, wanted: &'a [String], have: &[String
 
 /// Makes the plan for `engine`; `mock` is the command that plays scripts. Refuses engines that this agent does not know,
 /// and prose: without a shell block the body is a script only where the job asks for the shell by name (`named`).
-pub fn plan(engine: &str, named: bool, body: &str, mock: &[String]) -> Option<Plan> {
+///
+/// The persona goes before the instructions; a script has no use for one.
+pub fn plan(engine: &str, named: bool, persona: Option<&str>, body: &str, mock: &[String]) -> Option<Plan> {
     match engine {
         "shell" => {
             let block = block::first(body, &["sh", "bash", "shell"]);
             block.or_else(|| named.then(|| body.to_owned())).map(|script| shell(&script))
         }
-        "mock" => Some(Plan { command: mock.to_vec(), stdin: body.to_owned(), dialect: Dialect::Mock }),
+        "mock" => Some(Plan { command: mock.to_vec(), stdin: instructions(persona, body), dialect: Dialect::Mock }),
         _ => None,
+    }
+}
+
+/// What an engine reads: who it is to be, an empty line, what it is to do.
+fn instructions(persona: Option<&str>, body: &str) -> String {
+    match persona {
+        Some(persona) => format!("{}\n\n{body}", persona.trim_end()),
+        None => body.to_owned(),
     }
 }
 
@@ -76,17 +86,26 @@ mod tests {
     fn the_body_is_never_an_argument() {
         let body = "do the secret thing";
         for engine in ["shell", "mock"] {
-            let plan = plan(engine, true, body, &["mock-engine".to_owned()]).unwrap();
+            let plan = plan(engine, true, None, body, &["mock-engine".to_owned()]).unwrap();
             assert!(plan.stdin.contains(body));
             assert!(plan.command.iter().all(|word| !word.contains("secret")), "{engine}");
         }
-        assert_eq!(plan("unheard-of", true, body, &[]), None);
+        assert_eq!(plan("unheard-of", true, None, body, &[]), None);
+    }
+
+    #[test]
+    fn the_persona_goes_before_the_instructions_but_into_no_script() {
+        let mock = ["mock-engine".to_owned()];
+        let read = |engine, persona| plan(engine, true, persona, "echo 1\n", &mock).unwrap().stdin;
+        assert_eq!(read("mock", Some("You are careful.\n")), "You are careful.\n\necho 1\n");
+        assert_eq!(read("mock", None), "echo 1\n");
+        assert_eq!(read("shell", Some("You are careful.")), "echo 1\n");
     }
 
     #[test]
     fn a_shell_job_runs_its_first_block_or_all_of_its_body() {
-        assert_eq!(plan("shell", false, "# T\n```sh\necho 1\n```\n", &[]).unwrap().stdin, "echo 1\n");
-        assert_eq!(plan("shell", true, "echo 2", &[]).unwrap().stdin, "echo 2");
-        assert_eq!(plan("shell", false, "Write a haiku", &[]), None, "prose is no script");
+        assert_eq!(plan("shell", false, None, "# T\n```sh\necho 1\n```\n", &[]).unwrap().stdin, "echo 1\n");
+        assert_eq!(plan("shell", true, None, "echo 2", &[]).unwrap().stdin, "echo 2");
+        assert_eq!(plan("shell", false, None, "Write a haiku", &[]), None, "prose is no script");
     }
 }

@@ -22,8 +22,9 @@ impl<F: Fleet> Attempt<'_, F> {
     pub(super) async fn work(&self, space: &Space) -> io::Result<Ended> {
         let job = &self.grant.job;
         let named = |name: &str| job.engines.iter().any(|engine| engine == name);
-        let plan =
-            self.engine.and_then(|name| engine::plan(name, named(name), &job.body_md, &self.host.config.mock_command));
+        let persona = self.grant.run.profile_snapshot.as_ref().and_then(|of| of.snapshot.persona.as_deref());
+        let mock = &self.host.config.mock_command;
+        let plan = self.engine.and_then(|name| engine::plan(name, named(name), persona, &job.body_md, mock));
         let Some(plan) = plan else {
             return Err(match self.engine {
                 Some("shell") => {

@@ -148,6 +148,7 @@ fn leased(mut job: Job, fact: &Fact, at: Timestamp) -> Job {
         factory: factory.clone(),
         epoch: *epoch,
         engine: engine.clone(),
+        profile: job.spec.profile.clone(),
         started_at: at,
         ended_at: None,
         exit: None,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::state::Priority;
+use crate::profile::Given;
 use crate::{JobId, Timestamp, Usd};
 
 /// The submitted part of a job. An operator's edit makes a new one.
@@ -105,6 +106,10 @@ pub struct Spec {
     /// Who must approve before it ships.
     #[serde(default)]
     pub approvals: Approvals,
+    /// Which members were given by hand; the others follow from its profile and its product. All of them where it is not
+    /// known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<Given>,
 }
 
 /// What a job is made of.

@@ -248,6 +248,9 @@ pub struct Run {
     /// The engine that the scheduler chose, if the job or the factory names any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub engine: Option<String>,
+    /// `name@version` of the profile that the job had at the grant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
     /// When it began.
     pub started_at: Timestamp,
     /// When it ended.

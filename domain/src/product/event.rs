@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 use super::settings::Settings;
 use crate::Usd;
 use crate::dispatch::{SomeWeights, Weight};
+use crate::profile::Wanted;
 
 /// A fact about a product. Its serialised form is the event's `data`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -34,6 +35,12 @@ pub struct Changed {
     /// Whether the top scores are kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record_scores: Option<bool>,
+    /// The profile of jobs that name none; `null`: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_profile: Option<Option<Wanted>>,
+    /// The repository of jobs for which nobody names one; `null`: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_repo: Option<Option<String>>,
     /// Every weight that is not as usual, as a number.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "numbers")]
     pub weights: Option<SomeWeights>,
@@ -46,6 +53,8 @@ impl Changed {
             review_limit: (old.review_limit != next.review_limit).then_some(next.review_limit),
             estimate_usd: (old.estimate_usd != next.estimate_usd).then_some(next.estimate_usd),
             record_scores: (old.record_scores != next.record_scores).then_some(next.record_scores),
+            default_profile: (old.default_profile != next.default_profile).then(|| next.default_profile.clone()),
+            default_repo: (old.default_repo != next.default_repo).then(|| next.default_repo.clone()),
             weights: (old.weights != next.weights).then(|| next.weights.clone()),
         };
         (changed != Self::default()).then_some(changed)

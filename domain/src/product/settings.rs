@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::{Changed, Fact};
 use crate::dispatch::{SomeWeights, Weights};
+use crate::profile::{Defaults, Wanted};
 use crate::{ProductId, Usd};
 
 /// A product's settings. What is as usual is left out where they are saved.
@@ -24,13 +25,19 @@ pub struct Settings {
     /// The top scores are kept with each claim's decision.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub record_scores: bool,
+    /// The profile of jobs that name none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_profile: Option<Wanted>,
+    /// The repository of jobs for which neither they nor their profile name one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_repo: Option<String>,
     /// What terms of the score weigh where it is not as usual.
     #[serde(default, skip_serializing_if = "SomeWeights::is_empty")]
     pub weights: SomeWeights,
 }
 
 /// What an operator chooses beside the gate and the weights; all of it at once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Choices {
     /// How many jobs may wait in `review`, 1 or more.
     pub review_limit: Option<u32>,
@@ -38,6 +45,10 @@ pub struct Choices {
     pub estimate_usd: Option<Usd>,
     /// Whether the top scores are kept.
     pub record_scores: bool,
+    /// The profile of jobs that name none.
+    pub default_profile: Option<Wanted>,
+    /// The repository of jobs for which nobody names one.
+    pub default_repo: Option<String>,
 }
 
 /// An order to a product.
@@ -74,8 +85,15 @@ impl Settings {
             review_limit: None,
             estimate_usd: None,
             record_scores: false,
+            default_profile: None,
+            default_repo: None,
             weights: SomeWeights::new(),
         }
+    }
+
+    /// What the product says itself of jobs that do not say otherwise.
+    pub fn defaults(&self) -> Defaults {
+        Defaults { repo: self.default_repo.clone(), ..Defaults::default() }
     }
 
     /// What every term weighs here.
@@ -100,8 +118,8 @@ pub fn transition(settings: &Settings, command: Command) -> Step {
             next.paused = true;
             Some(Fact::Estopped)
         }
-        Command::Set(Choices { review_limit, estimate_usd, record_scores }) => {
-            next = Settings { review_limit, estimate_usd, record_scores, ..next };
+        Command::Set(Choices { review_limit, estimate_usd, record_scores, default_profile, default_repo }) => {
+            next = Settings { review_limit, estimate_usd, record_scores, default_profile, default_repo, ..next };
             Changed::between(settings, &next).map(Fact::Set)
         }
         Command::SetWeights(weights) => {

@@ -64,6 +64,7 @@ pub(crate) fn plain() -> Spec {
         due_at: None,
         labels: std::collections::BTreeMap::new(),
         approvals: Approvals::default(),
+        given: None,
     }
 }
 

@@ -14,7 +14,7 @@ use super::nobody_could_run;
 use crate::http::answer::{Answer, ok, shown};
 use crate::http::body::BATCH;
 use crate::http::call::{Call, operator};
-use crate::http::refusal;
+use crate::http::{profiles, refusal};
 
 /// Submits up to 1,000 jobs, each on its own. An entry's `dependsOn` may name the `ref`s of others.
 #[utoipa::path(
@@ -32,11 +32,12 @@ pub(crate) async fn run(mut call: Call) -> Answer {
     drop(bytes);
     let product = call.product(&id).await?;
     let _permit = call.permit(&product)?;
+    let usual = profiles::usual(Some(&product), entries.profiles()).await?;
     // Ids are made in the order of the request, whichever entry comes first in the end.
     let ids: Vec<_> = (0..entries.len()).map(|_| call.edge.node.new_job_id()).collect();
     loop {
         // Entries of one wave go together, so that they are committed together.
-        let wave = entries.next_wave();
+        let wave = entries.next_wave(&usual);
         if wave.is_empty() {
             break;
         }

@@ -13,7 +13,7 @@ use crate::http::answer::{Answer, shown, written};
 use crate::http::body::BATCH;
 use crate::http::call::{Call, operator};
 use crate::http::headers::Expected;
-use crate::http::refusal;
+use crate::http::{profiles, refusal};
 
 /// Gives a job up to 10,000 children. With `leaseEpoch` its holder decomposes it: the run ends, and the job waits for them.
 #[utoipa::path(
@@ -41,7 +41,8 @@ pub(crate) async fn run(mut call: Call) -> Answer {
     let if_rev = if_rev(&call, &product, parent, &expected).await?;
     let fence = fence(&request)?;
     let by = fence.as_ref().and_then(|fence| fence.factory.clone()).map_or_else(operator, By::Factory);
-    let family = request.into_family(parent, || call.edge.node.new_job_id())?;
+    let usual = profiles::usual(Some(&product), request.profiles()).await?;
+    let family = request.into_family(parent, &usual, || call.edge.node.new_job_id())?;
     let adoption = Adoption { children: family.jobs, fence, by, if_rev };
     let adopted = product.adopt(parent, adoption).await.map_err(|why| refusal::of_family(why, &family.names))?;
     let mut response = if adopted.repeated { HttpResponse::Ok() } else { HttpResponse::Created() };

@@ -4,13 +4,14 @@
 use actors::{NotDone, Order};
 use domain::ProductId;
 use domain::job::{self, Command};
+use domain::profile::Usual;
 use wire::{Code, Edit, Problem};
 
 use super::{act, look};
 use crate::http::answer::{Answer, done};
 use crate::http::call::{Call, operator};
 use crate::http::headers::Expected;
-use crate::http::refusal;
+use crate::http::{profiles, refusal};
 
 /// How often an edit of whatever revision is tried anew when the job changes meanwhile.
 const TRIES: usize = 3;
@@ -19,6 +20,10 @@ const TRIES: usize = 3;
 pub(super) async fn apply(call: &Call, product: &ProductId, edit: Edit) -> Answer {
     let (product, id) = call.job(product)?;
     let _permit = call.permit(&product)?;
+    let usual = match &edit.profile {
+        Some(_) => profiles::usual(Some(&product), edit.profile()).await?,
+        None => Usual::default(),
+    };
     let mut last = None;
     for _ in 0..TRIES {
         let job = look(call, &product, id).await?;
@@ -27,7 +32,7 @@ pub(super) async fn apply(call: &Call, product: &ProductId, edit: Edit) -> Answe
             return Err(refusal::precondition(job.rev));
         }
         // The new spec is made from the one just read, so it is only good for that revision.
-        let command = Command::Edit(Box::new(edit.clone().into_command(&job.spec)));
+        let command = Command::Edit(Box::new(edit.clone().into_command(&job.spec, &usual)?));
         match product.order(id, Order { command, by: operator(), if_rev: Some(job.rev) }).await {
             Ok(outcome) => return done(&product, &outcome),
             Err(why @ NotDone::Precondition { .. }) if expected == Expected::Any => last = Some(refusal::of(why)),

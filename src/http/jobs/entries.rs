@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::JobId;
 use domain::job::Spec;
+use domain::profile::{Usual, Wanted};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use wire::submit::{BatchRequest, BatchResult, Outcome};
@@ -73,6 +74,15 @@ impl Entries {
         self.entries.len()
     }
 
+    /// The profiles that they name.
+    pub(super) fn profiles(&self) -> BTreeSet<Wanted> {
+        let of = |entry: &Entry| match &entry.state {
+            State::Waiting(request) => request.profiles(),
+            State::Taken | State::Settled(_) => BTreeSet::new(),
+        };
+        self.entries.iter().flat_map(of).collect()
+    }
+
     /// Finds the entries by their names. Refuses those that share one.
     fn name(&mut self) {
         let mut twice = BTreeSet::new();
@@ -99,7 +109,7 @@ impl Entries {
     /// The specs of all entries that wait for no other one any more. Empty: every entry is settled.
     ///
     /// Refuses on the way what is unfit, what names a refused entry, and what waits for itself in a circle.
-    pub(super) fn next_wave(&mut self) -> Vec<(usize, Spec)> {
+    pub(super) fn next_wave(&mut self, usual: &Usual) -> Vec<(usize, Spec)> {
         loop {
             let waiting = self.waiting();
             let ready: Vec<usize> = waiting.iter().copied().filter(|at| self.is_ready(*at)).collect();
@@ -108,7 +118,7 @@ impl Entries {
                 self.refuse_circle(*first);
                 continue;
             }
-            let wave: Vec<_> = ready.into_iter().filter_map(|at| Some((at, self.take(at)?))).collect();
+            let wave: Vec<_> = ready.into_iter().filter_map(|at| Some((at, self.take(at, usual)?))).collect();
             if !wave.is_empty() {
                 return wave;
             }
@@ -139,12 +149,12 @@ impl Entries {
     }
 
     /// Takes an entry out to be submitted, unless it has to be refused.
-    fn take(&mut self, at: usize) -> Option<Spec> {
+    fn take(&mut self, at: usize, usual: &Usual) -> Option<Spec> {
         let refused = self.entries[at].waits_for.iter().find(|dep| self.id(**dep).is_none()).copied();
         let State::Waiting(request) = std::mem::replace(&mut self.entries[at].state, State::Taken) else { return None };
         let spec = match refused {
             Some(dep) => Err(depends_on_refused(self.entries[dep].reference.as_deref().unwrap_or_default())),
-            None => request.into_spec(|name| self.by_ref.get(name).and_then(|dep| self.id(*dep))),
+            None => request.into_spec(usual, |name| self.by_ref.get(name).and_then(|dep| self.id(*dep))),
         };
         spec.map_err(|problem| self.refuse(at, problem)).ok()
     }

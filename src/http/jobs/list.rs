@@ -15,9 +15,6 @@ use crate::http::call::Call;
 use crate::http::headers::{self, Scope};
 use crate::http::{page, query, refusal};
 
-/// Bytes of instructions on one page, roughly; at least one job is shown.
-const MAX_BODIES: usize = 16 * 1024 * 1024;
-
 /// Lists jobs, newest first. With `X-Product-Id: *`, of every product.
 #[utoipa::path(
     get,
@@ -43,7 +40,8 @@ pub(crate) async fn run(call: Call) -> Answer {
         found.sort_unstable_by_key(|(_, job)| Reverse(job.id));
         found.truncate(limit + 1);
     }
-    let fits = fitting(&found, limit);
+    let bytes = found.iter().map(|(_, job)| job.spec.body_md.len() + job.spec.manifest_json.len());
+    let fits = page::fitting(bytes, limit);
     let (found, next) = page::cut(found, fits, |(_, job)| cursor(&job.id.to_string()));
     page::list(&call, found.iter().map(|(product, job)| shown(product, job)).collect(), next)
 }
@@ -57,15 +55,4 @@ async fn read(
     let _permit = call.permit(product)?;
     let jobs = call.edge.node.store().jobs(product.id(), query, page).await;
     jobs.map_err(|why| refusal::of(why.into()))
-}
-
-/// How many of the jobs fit on the page.
-fn fitting(found: &[(Product, Arc<Job>)], limit: usize) -> usize {
-    let mut bytes = 0;
-    let fits = found.iter().take_while(|(_, job)| {
-        let first = bytes == 0;
-        bytes += job.spec.body_md.len() + job.spec.manifest_json.len();
-        first || bytes <= MAX_BODIES
-    });
-    fits.count().min(limit)
 }

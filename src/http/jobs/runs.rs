@@ -1,5 +1,5 @@
 //! Lists a job's runs.
-//! Reads the ended ones from the store and the one that goes on from the job.
+//! Reads the ended ones from the store and the one that goes on from the job; their profiles never change.
 
 use wire::{List, Problem, Run};
 
@@ -31,8 +31,15 @@ pub(crate) async fn run(call: Call) -> Answer {
     // A run that ended between the two reads is in both.
     let running = job.run.iter().filter(|run| ended.iter().all(|ended| ended.epoch != run.epoch));
     let beyond = ended.iter().chain(running).filter(|run| run.attempt > after).take(limit + 1);
-    let runs: Vec<Run> = beyond.map(|run| Run::new(id, run)).collect();
-    let (runs, next) = page::cut(runs, limit, |run| page::cursor(KIND, &run.attempt.to_string()));
+    let mut runs = Vec::new();
+    for run in beyond {
+        let profile = product.profile(run.profile.as_deref()).await.map_err(refusal::of)?;
+        runs.push(Run::new(id, run, profile.as_deref()));
+    }
+    let persona =
+        |run: &Run| run.profile_snapshot.as_ref().and_then(|of| of.snapshot.persona.as_ref()).map_or(0, String::len);
+    let fits = page::fitting(runs.iter().map(persona), limit);
+    let (runs, next) = page::cut(runs, fits, |run| page::cursor(KIND, &run.attempt.to_string()));
     page::list(&call, runs, next)
 }
 

@@ -17,7 +17,7 @@ use crate::http::answer::{Answer, etag, shown, written};
 use crate::http::body::{BATCH, JOB, too_large};
 use crate::http::call::{self, Call, operator};
 use crate::http::headers::{IDEMPOTENCY_KEY, once};
-use crate::http::{query, refusal};
+use crate::http::{profiles, query, refusal};
 
 /// How the member is written that makes a body larger than a job may be.
 const CHILDREN: &[u8] = b"\"children\"";
@@ -58,7 +58,8 @@ pub(crate) async fn run(mut call: Call) -> Answer {
     }
     let (mut request, warnings) = read(&mut call).await?;
     keyed(&call, &mut request)?;
-    let family = request.into_family(|| call.edge.node.new_job_id())?;
+    let usual = profiles::usual(call.known(&id)?.as_ref(), request.profiles()).await?;
+    let family = request.into_family(&usual, || call.edge.node.new_job_id())?;
     if dry {
         return dry_run::answer(&call, &id, family.jobs, warnings).await;
     }

@@ -214,7 +214,7 @@ impl<'a> State<'a> {
     ) -> Result<Job, Unreadable> {
         let lease = self.lease.map(|lease| lease.into_lease(stage));
         let holder = self.saved_at.and(lease.as_ref()).map(|lease| lease.holder.clone());
-        let run = self.run.map(|run| run.into_run(lease.as_ref(), self.runs)).transpose()?;
+        let run = self.run.map(|run| run.into_run(lease.as_ref(), self.runs, &spec)).transpose()?;
         Ok(Job {
             id,
             product,
@@ -342,13 +342,15 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn into_run(self, lease: Option<&job::Lease>, runs: u32) -> Result<job::Run, Unreadable> {
+    fn into_run(self, lease: Option<&job::Lease>, runs: u32, spec: &Spec) -> Result<job::Run, Unreadable> {
         Ok(job::Run {
             id: self.id,
             attempt: self.attempt.unwrap_or(runs),
             factory: self.factory.or_else(|| lease.map(|l| l.holder.clone())).ok_or(Unreadable::NoLease)?,
             epoch: self.epoch.or_else(|| lease.map(|l| l.epoch)).ok_or(Unreadable::NoLease)?,
             engine: self.engine.map(Cow::into_owned),
+            // No edit changes it while a run goes on.
+            profile: spec.profile.clone(),
             started_at: self.started_at,
             ended_at: self.ended_at,
             exit: self.exit,

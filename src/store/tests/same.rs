@@ -94,7 +94,13 @@ async fn some_notes(pair: &mut Pair) {
         pair.commit(Write { product: of.clone(), at, by: by.clone(), facts, change }).await.unwrap();
     }
     let step = product::transition(&Settings::new(of.clone()), product::Command::Pause);
-    let choices = product::Choices { review_limit: Some(4), estimate_usd: Some(Usd(5)), record_scores: true };
+    let choices = product::Choices {
+        review_limit: Some(4),
+        estimate_usd: Some(Usd(5)),
+        record_scores: true,
+        default_profile: "careful@1".parse().ok(),
+        default_repo: Some("/srv/shop".into()),
+    };
     let weights = [(Term::Due, Weight::of_thousandths(1).unwrap())].into_iter().collect();
     let set = product::transition(&step.next, product::Command::Set(choices));
     let weighed = product::transition(&set.next, product::Command::SetWeights(weights));

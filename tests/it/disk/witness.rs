@@ -8,7 +8,8 @@ use actors::store::{
 use async_trait::async_trait;
 use domain::factory::Factory;
 use domain::job::{Job, Run, Stage};
-use domain::{Epoch, JobId, ProductId, Timestamp};
+use domain::profile::{Profile, Wanted};
+use domain::{Epoch, JobId, ProductId, ProfileName, Timestamp};
 use gigafactory::store::SqliteStore;
 
 use super::history::History;
@@ -83,6 +84,14 @@ impl Store for Witness {
 
     async fn factories(&self, product: &ProductId) -> Result<Vec<Arc<Factory>>, Why> {
         self.inner.factories(product).await
+    }
+
+    async fn profiles(&self, product: &ProductId, page: Page<ProfileName>) -> Result<Vec<Arc<Profile>>, Why> {
+        self.inner.profiles(product, page).await
+    }
+
+    async fn profile(&self, product: &ProductId, wanted: &Wanted) -> Result<Option<Arc<Profile>>, Why> {
+        self.inner.profile(product, wanted).await
     }
 
     async fn receipt(&self, product: &ProductId, kind: ReceiptKind, key: &str) -> Result<Option<Receipt>, Why> {

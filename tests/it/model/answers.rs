@@ -75,7 +75,7 @@ pub(super) fn granted(outcome: Result<Vec<Grant>, NotDone>) -> String {
         Err(why) => return no(why),
     };
     let shown = grants.iter().map(|grant| {
-        let Grant { job, run, epoch, expires_at, ttl_sec, lease_active, repeated, decision } = grant;
+        let Grant { job, run, epoch, expires_at, ttl_sec, lease_active, repeated, decision, profile: _ } = grant;
         let lease = if *lease_active { format!("until {} ttl {ttl_sec}", expires_at.0) } else { "ended".into() };
         let Run { attempt, factory, engine, .. } = run;
         let (no, rev, decision) = (number(job.id), job.rev, decision.as_ref().map(decided).unwrap_or_default());

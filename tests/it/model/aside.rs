@@ -15,7 +15,8 @@ use actors::store::{
 use async_trait::async_trait;
 use domain::factory::Factory;
 use domain::job::{Job, Run, Stage};
-use domain::{Epoch, JobId, ProductId, Timestamp};
+use domain::profile::{Profile, Wanted};
+use domain::{Epoch, JobId, ProductId, ProfileName, Timestamp};
 use gigafactory::store::SqliteStore;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Notify;
@@ -168,6 +169,16 @@ impl Store for Proxy {
     async fn factories(&self, product: &ProductId) -> Result<Vec<Arc<Factory>>, Why> {
         let product = product.clone();
         self.call(|store| async move { store.factories(&product).await }).await
+    }
+
+    async fn profiles(&self, product: &ProductId, page: Page<ProfileName>) -> Result<Vec<Arc<Profile>>, Why> {
+        let product = product.clone();
+        self.call(|store| async move { store.profiles(&product, page).await }).await
+    }
+
+    async fn profile(&self, product: &ProductId, wanted: &Wanted) -> Result<Option<Arc<Profile>>, Why> {
+        let (product, wanted) = (product.clone(), wanted.clone());
+        self.call(|store| async move { store.profile(&product, &wanted).await }).await
     }
 
     async fn receipt(&self, product: &ProductId, kind: ReceiptKind, key: &str) -> Result<Option<Receipt>, Why> {

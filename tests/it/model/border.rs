@@ -163,7 +163,8 @@ pub(super) fn gate(gate: said::Gate) -> product::Command {
 
 pub(super) fn choices(chosen: said::Choices) -> product::Command {
     let said::Choices { review_limit, estimate, record_scores } = chosen;
-    product::Command::Set(product::Choices { review_limit, estimate_usd: estimate.map(Usd), record_scores })
+    let estimate_usd = estimate.map(Usd);
+    product::Command::Set(product::Choices { review_limit, estimate_usd, record_scores, ..product::Choices::default() })
 }
 
 pub(super) fn weights(said: &said::Heavy) -> SomeWeights {

@@ -57,6 +57,7 @@ impl Pure {
             lease_active: held.is_some(),
             repeated,
             decision: self.decisions.get(&(id, epoch)).cloned(),
+            profile: None,
             job,
         }
     }

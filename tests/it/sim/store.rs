@@ -10,7 +10,8 @@ use actors::store::{
 use async_trait::async_trait;
 use domain::factory::Factory;
 use domain::job::{Job, Run, Stage};
-use domain::{Epoch, JobId, ProductId, Timestamp};
+use domain::profile::{Profile, Wanted};
+use domain::{Epoch, JobId, ProductId, ProfileName, Timestamp};
 
 use super::backend::{SimBackend, pass};
 use super::trouble::{Cut, Trouble};
@@ -99,6 +100,14 @@ impl Store for SimStore {
 
     async fn factories(&self, product: &ProductId) -> Result<Vec<Arc<Factory>>, Why> {
         self.reads(self.inner.factories(product)).await
+    }
+
+    async fn profiles(&self, product: &ProductId, page: Page<ProfileName>) -> Result<Vec<Arc<Profile>>, Why> {
+        self.reads(self.inner.profiles(product, page)).await
+    }
+
+    async fn profile(&self, product: &ProductId, wanted: &Wanted) -> Result<Option<Arc<Profile>>, Why> {
+        self.reads(self.inner.profile(product, wanted)).await
     }
 
     async fn receipt(&self, product: &ProductId, kind: ReceiptKind, key: &str) -> Result<Option<Receipt>, Why> {

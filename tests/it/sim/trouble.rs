@@ -125,7 +125,11 @@ impl Trouble {
             match &numbered.write.change {
                 Change::Submit { job } => awaited.extend(job.spec.depends_on.iter().copied()),
                 Change::Job { job, .. } => ended |= job.stage.is_terminal() && awaited.remove(&job.id),
-                Change::Note { .. } | Change::Factory { .. } | Change::Settings { .. } | Change::Renewals { .. } => {}
+                Change::Note { .. }
+                | Change::Factory { .. }
+                | Change::Settings { .. }
+                | Change::Profile { .. }
+                | Change::Renewals { .. } => {}
             }
         }
         ended && self.cuts.send_replace(false)

@@ -56,6 +56,7 @@ pub(crate) fn spec() -> Spec {
         due_at: None,
         labels: Default::default(),
         approvals: Approvals::default(),
+        given: None,
     }
 }
 

@@ -15,9 +15,15 @@ impl Actor for Settings {
             Command::Pause => "pause".into(),
             Command::Resume => "resume".into(),
             Command::Estop => "estop".into(),
-            Command::Set(Choices { review_limit, estimate_usd, record_scores }) => {
+            Command::Set(Choices { review_limit, estimate_usd, record_scores, default_profile, default_repo }) => {
                 let (limit, estimate) = (or_none(*review_limit), or_none(*estimate_usd));
-                format!("set review_limit {limit}, estimate_usd {estimate}, record_scores {record_scores}")
+                let (profile, repo) = (or_none(default_profile.as_ref()), or_none(default_repo.as_ref()));
+                let mut said =
+                    format!("set review_limit {limit}, estimate_usd {estimate}, record_scores {record_scores}");
+                if default_profile.is_some() || default_repo.is_some() {
+                    said += &format!(", default_profile {profile}, default_repo {repo}");
+                }
+                said
             }
             Command::SetWeights(some) if some.is_empty() => "reset weights".into(),
             Command::SetWeights(some) => format!("set weights {}", list(weights(some))),
@@ -31,7 +37,17 @@ impl Actor for Settings {
     }
 
     fn members(&self) -> Members {
-        let Self { product, paused, rev, review_limit, estimate_usd, record_scores, weights: some } = self;
+        let Self {
+            product,
+            paused,
+            rev,
+            review_limit,
+            estimate_usd,
+            record_scores,
+            default_profile,
+            default_repo,
+            weights: some,
+        } = self;
         let mut of = Members::default();
         of.add("settings", "product", product.as_str(), "p");
         of.add("settings", "paused", word(paused), "false");
@@ -39,6 +55,8 @@ impl Actor for Settings {
         of.add("settings", "review_limit", maybe(*review_limit), "");
         of.add("settings", "estimate_usd", maybe(*estimate_usd), "");
         of.add("settings", "record_scores", word(record_scores), "false");
+        of.add("settings", "default_profile", maybe(default_profile.as_ref()), "");
+        of.add("settings", "default_repo", maybe(default_repo.as_ref()), "");
         of.add("settings", "weights", list(weights(some)), "");
         of
     }

@@ -98,6 +98,7 @@ fn run(of: &mut Members, run: &Run) {
         factory,
         epoch,
         engine,
+        profile,
         started_at,
         ended_at,
         exit,
@@ -111,6 +112,7 @@ fn run(of: &mut Members, run: &Run) {
     of.add("run", "factory", factory.as_str(), "");
     of.add("run", "epoch", epoch.to_string(), "");
     of.add("run", "engine", maybe(engine.as_ref()), "");
+    of.add("run", "profile", maybe(profile.as_ref()), "");
     of.add("run", "started_at", at(*started_at), "");
     of.add("run", "ended_at", maybe(ended_at.map(at)), "");
     of.add("run", "exit", maybe(*exit), "");
@@ -190,6 +192,7 @@ fn spec(of: &mut Members, spec: &Spec) {
         due_at,
         labels,
         approvals: Approvals { required, reviewers },
+        given,
     } = spec;
     of.add("spec", "title", title, "Fix the door");
     of.add("spec", "body_md", body_md, "# Fix the door");
@@ -227,6 +230,7 @@ fn spec(of: &mut Members, spec: &Spec) {
     of.add("spec", "labels", list(labels.iter().map(|(key, value)| format!("{key}={value}"))), "");
     of.add("spec", "approvals.required", required.to_string(), "0");
     of.add("spec", "approvals.reviewers", list(reviewers), "");
+    of.add("spec", "given", maybe(given.as_ref().map(|given| list(given.iter().map(word)))), "");
 }
 
 fn saved(checkpoint: &Checkpoint) -> String {

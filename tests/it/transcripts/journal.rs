@@ -13,7 +13,8 @@ use actors::store::{
 use async_trait::async_trait;
 use domain::factory::Factory;
 use domain::job::{Job, Run, Stage};
-use domain::{Epoch, JobId, ProductId, Timestamp};
+use domain::profile::{Profile, Wanted};
+use domain::{Epoch, JobId, ProductId, ProfileName, Timestamp};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -113,6 +114,7 @@ impl JournalStore {
             Change::Note { job, .. } => format!("{} (a note)", self.journal.of(*job)),
             Change::Factory { factory } => format!("{} v{}", factory.id, factory.rev),
             Change::Settings { settings } => format!("settings v{} paused={}", settings.rev, settings.paused),
+            Change::Profile { profile } => profile.pinned().to_string(),
             Change::Renewals { renewed } => {
                 let names: Vec<_> = renewed.iter().map(|one| self.journal.of(one.job)).collect();
                 format!("renewals of {}", names.join(", "))
@@ -226,6 +228,18 @@ impl Store for JournalStore {
 
     async fn factories(&self, product: &ProductId) -> Result<Vec<Arc<Factory>>, Why> {
         self.inner.factories(product).await
+    }
+
+    async fn profiles(&self, product: &ProductId, page: Page<ProfileName>) -> Result<Vec<Arc<Profile>>, Why> {
+        self.inner.profiles(product, page).await
+    }
+
+    async fn profile(&self, product: &ProductId, wanted: &Wanted) -> Result<Option<Arc<Profile>>, Why> {
+        self.reads("profile")?;
+        let found = self.inner.profile(product, wanted).await?;
+        let what = found.as_ref().map_or_else(|| "nothing".to_owned(), |profile| format!("v{}", profile.version));
+        self.journal.line(&format!("  profile {wanted}: {what}"));
+        Ok(found)
     }
 
     async fn receipt(&self, product: &ProductId, kind: ReceiptKind, key: &str) -> Result<Option<Receipt>, Why> {

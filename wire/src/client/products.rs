@@ -1,9 +1,9 @@
-//! Questions about the product as a whole: events, pause, emergency stop, settings, weights, version.
+//! Questions about the product as a whole: events, pause, emergency stop, settings, weights, profiles, version.
 
 use std::collections::BTreeMap;
 
 use super::{Client, ClientError, Tagged};
-use crate::{Event, List, ProductState, Settings, Version, Weights};
+use crate::{Event, List, ProductState, Profile, PublishRequest, Settings, Version, Weights};
 
 impl Client {
     /// Lists the product's events after a `seq`.
@@ -56,6 +56,25 @@ impl Client {
     /// weights that it belongs to.
     pub async fn set_weights(&self, weights: &Weights, if_match: Option<&str>) -> Result<Tagged<Weights>, ClientError> {
         self.put(&["fleet", "weights"], weights, if_match).await
+    }
+
+    /// Lists the newest version of each profile, `next` of the page before as `after`.
+    pub async fn profiles(&self, after: Option<&str>, limit: u32) -> Result<List<Profile>, ClientError> {
+        let mut url = self.url(&["fleet", "profiles"])?;
+        let limit = limit.to_string();
+        let pairs = [Some(("limit", limit.as_str())), after.map(|after| ("after", after))];
+        url.query_pairs_mut().extend_pairs(pairs.into_iter().flatten());
+        self.get(url).await
+    }
+
+    /// Looks at a profile: `name` is its newest version, `name@version` that one.
+    pub async fn profile(&self, name: &str) -> Result<Profile, ClientError> {
+        self.get(self.url(&["fleet", "profiles", name])?).await
+    }
+
+    /// Publishes what a profile says from now on.
+    pub async fn publish_profile(&self, profile: &PublishRequest) -> Result<Profile, ClientError> {
+        self.post(&["fleet", "profiles"], profile).await
     }
 
     async fn product_order(&self, order: &str) -> Result<ProductState, ClientError> {

@@ -54,7 +54,7 @@ async fn a_claim_without_work_is_no_grant() {
 async fn a_claim_is_answered_by_one_grant_or_a_list() {
     let job = fixture::leased();
     let grant = serde_json::json!({
-        "job": Job::from(&job), "run": Run::new(job.id, job.run.as_ref().unwrap()), "leaseEpoch": 1,
+        "job": Job::from(&job), "run": Run::new(job.id, job.run.as_ref().unwrap(), None), "leaseEpoch": 1,
         "leaseExpiresAt": "1970-01-01T00:01:30.000Z", "leaseTtlSec": 90, "renewAfterSec": 30,
         "scoreBreakdown": {"age": 0.5}, "brandNew": true,
     });

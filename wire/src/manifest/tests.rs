@@ -76,7 +76,7 @@ fn the_snapshot_keeps_the_whole_front_matter() {
         request.manifest_json.as_deref(),
         Some(r#"{"budget.usd":2.50,"x":{"deep":[1,"0x1F",null,"yes"]},"title":null}"#)
     );
-    let spec = request.into_spec(|_| None).unwrap();
+    let spec = request.into_spec(&domain::profile::Usual::default(), |_| None).unwrap();
     assert_eq!(spec.title, "body");
     assert!(spec.manifest_json.contains("2.50"));
 }
@@ -203,6 +203,7 @@ fn size_depth_and_aliases_are_bounded() {
 
 #[test]
 fn an_empty_body_is_refused_like_any_request() {
-    let problem = parse("---\ntitle: T\n---\n \n").request.into_spec(|_| None).unwrap_err();
+    let problem =
+        parse("---\ntitle: T\n---\n \n").request.into_spec(&domain::profile::Usual::default(), |_| None).unwrap_err();
     assert_eq!((problem.code, problem.errors[0].pointer.as_str()), (Code::InvalidRequest, "/bodyMd"));
 }

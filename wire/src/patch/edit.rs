@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use domain::job::command;
 use domain::job::spec::Spec;
+use domain::profile::{Usual, Wanted};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use crate::Time;
 use crate::check::{Checks, MAX_TIMEOUT_SEC};
 use crate::problem::Problem;
-use crate::submit::SubmitRetry;
+use crate::submit::{SubmitRetry, profile_of};
 use crate::word::Priority;
 
 /// Members that only an edit has.
@@ -57,7 +58,7 @@ pub struct Edit {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[schema(value_type = Option<u64>)]
     pub timeout_sec: Option<Option<u64>>,
-    /// `name@version` of a profile.
+    /// A profile, as a submit names it. What was not given by hand is resolved anew.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     pub profile: Option<Option<String>>,
@@ -106,7 +107,7 @@ impl Edit {
             checks.range("/timeoutSec", secs, 1..=MAX_TIMEOUT_SEC);
         }
         if let Some(Some(profile)) = &self.profile {
-            checks.word("/profile", profile);
+            checks.profile("/profile", profile);
         }
         if let Some(Some(repo)) = &self.repo {
             checks.no_option("/repo", repo);
@@ -114,30 +115,70 @@ impl Edit {
         checks.done()
     }
 
-    /// Makes the order to the job out of the spec as it is. Members that stay the same are no change.
-    pub fn into_command(self, spec: &Spec) -> command::Edit {
-        let mut edit = command::Edit { spec: spec.clone(), changed: Vec::new() };
-        let (new, changed) = (&mut edit.spec, &mut edit.changed);
-        set(changed, "title", &mut new.title, self.title.map(|title| title.trim().to_owned()));
-        set(changed, "bodyMd", &mut new.body_md, self.body_md);
-        set(changed, "priority", &mut new.priority, self.priority.map(Into::into));
-        set(changed, "capabilities", &mut new.capabilities, self.capabilities);
-        set(changed, "engines", &mut new.engines, self.engines);
-        set(changed, "retry", &mut new.retry, self.retry.map(|retry| retry.over(spec.retry)));
-        set(changed, "labels", &mut new.labels, self.labels);
-        set(changed, "timeoutSec", &mut new.timeout_sec, self.timeout_sec);
-        set(changed, "profile", &mut new.profile, self.profile);
-        set(changed, "repo", &mut new.repo, self.repo);
-        set(changed, "dueAt", &mut new.due_at, self.due_at.map(|due| due.map(Into::into)));
-        edit
+    /// The profile that it names, which the job is to have from now on.
+    pub fn profile(&self) -> Option<Wanted> {
+        self.profile.as_ref().and_then(|named| named.as_deref()?.parse().ok())
+    }
+
+    /// Makes the order to the job out of the spec as it is. Members that stay the same are no change. With another
+    /// profile, what was not given by hand is resolved anew. Refuses a profile that there is not.
+    pub fn into_command(self, spec: &Spec, usual: &Usual) -> Result<command::Edit, Problem> {
+        let mut new = spec.clone();
+        if let Some(given) = &mut new.given {
+            given.extend(self.given());
+        }
+        set(&mut new.title, self.title.map(|title| title.trim().to_owned()));
+        set(&mut new.body_md, self.body_md);
+        set(&mut new.priority, self.priority.map(Into::into));
+        set(&mut new.capabilities, self.capabilities);
+        set(&mut new.engines, self.engines);
+        set(&mut new.retry, self.retry.map(|retry| retry.over(spec.retry)));
+        set(&mut new.labels, self.labels);
+        set(&mut new.timeout_sec, self.timeout_sec);
+        set(&mut new.repo, self.repo);
+        set(&mut new.due_at, self.due_at.map(|due| due.map(Into::into)));
+        if let Some(named) = self.profile {
+            // An operator who takes the profile away does not ask for the product's.
+            let profile = named.map(|named| profile_of(Some(&named), usual)).transpose()?.flatten();
+            if profile.map(|profile| profile.pinned().to_string()) != spec.profile {
+                new = usual.resolve(new, profile);
+            }
+        }
+        Ok(command::Edit { changed: changed(spec, &new), spec: new })
     }
 }
 
-fn set<T: PartialEq>(changed: &mut Vec<String>, member: &str, old: &mut T, new: Option<T>) {
-    if let Some(new) = new.filter(|new| new != old) {
+fn set<T>(old: &mut T, new: Option<T>) {
+    if let Some(new) = new {
         *old = new;
-        changed.push(member.to_owned());
     }
+}
+
+/// Names of the members that differ, as on the wire.
+fn changed(old: &Spec, new: &Spec) -> Vec<String> {
+    let members = [
+        ("title", old.title != new.title),
+        ("bodyMd", old.body_md != new.body_md),
+        ("priority", old.priority != new.priority),
+        ("capabilities", old.capabilities != new.capabilities),
+        ("engines", old.engines != new.engines),
+        ("retry", old.retry != new.retry),
+        ("labels", old.labels != new.labels),
+        ("timeoutSec", old.timeout_sec != new.timeout_sec),
+        ("profile", old.profile != new.profile),
+        ("repo", old.repo != new.repo),
+        ("dueAt", old.due_at != new.due_at),
+        ("engineClass", old.engine_class != new.engine_class),
+        ("base", old.base != new.base),
+        ("cwd", old.cwd != new.cwd),
+        ("verify", old.verify != new.verify),
+        ("allowedScope", old.allowed_scope != new.allowed_scope),
+        ("yolo", old.yolo != new.yolo),
+        ("autoShip", old.auto_ship != new.auto_ship),
+        ("budget", old.budget != new.budget),
+        ("approvals", old.approvals != new.approvals),
+    ];
+    members.into_iter().filter(|(_, differs)| *differs).map(|(member, _)| member.to_owned()).collect()
 }
 
 #[cfg(test)]
@@ -156,7 +197,7 @@ mod tests {
             timeout_sec: Some(Some(60)),
             ..Edit::default()
         };
-        let order = edit.into_command(&job.spec);
+        let order = edit.into_command(&job.spec, &Usual::default()).unwrap();
         assert_eq!(order.changed, ["priority", "retry", "timeoutSec"]);
         assert_eq!((order.spec.retry.max_attempts, order.spec.retry.backoff_sec), (7, 30));
         assert_eq!((order.spec.timeout_sec, &order.spec.title), (Some(60), &job.spec.title));

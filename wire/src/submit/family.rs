@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::JobId;
 use domain::job::Spec;
 use domain::job::spec;
+use domain::profile::{Usual, Wanted};
 
 use super::hash::content_hash;
 use super::{ChildrenRequest, SubmitRequest};
@@ -34,31 +35,52 @@ struct Entry {
 impl SubmitRequest {
     /// Makes the specs of the job and all that is below it; the job itself comes first, parents before their children.
     /// Refuses what is out of bounds, names that are used twice, and dependencies that nobody knows.
-    pub fn into_family(mut self, new_id: impl FnMut() -> JobId) -> Result<Family, Problem> {
+    pub fn into_family(mut self, usual: &Usual, new_id: impl FnMut() -> JobId) -> Result<Family, Problem> {
         let parent = match self.parent_id.take().map(|id| id.parse::<JobId>()) {
             None => None,
             Some(Ok(id)) => Some(id),
             Some(Err(_)) => return Err(Problem::invalid("/parentId", "must be the id of a job")),
         };
-        taken_apart(vec![(self, String::new())], parent, new_id)
+        taken_apart(vec![(self, String::new())], parent, usual, new_id)
+    }
+
+    /// The profiles that it and all that is below it name.
+    pub fn profiles(&self) -> BTreeSet<Wanted> {
+        named_profiles([self])
     }
 }
 
 impl ChildrenRequest {
     /// Makes the specs of the children of a job and all that is below them, parents before their children.
-    pub fn into_family(self, parent: JobId, new_id: impl FnMut() -> JobId) -> Result<Family, Problem> {
+    pub fn into_family(self, parent: JobId, usual: &Usual, new_id: impl FnMut() -> JobId) -> Result<Family, Problem> {
         if self.children.is_empty() {
             return Err(Problem::invalid("/children", "must not be empty"));
         }
         let children = self.children.into_iter().enumerate();
         let children = children.map(|(at, child)| (child, format!("/children/{at}"))).collect();
-        taken_apart(children, Some(parent), new_id)
+        taken_apart(children, Some(parent), usual, new_id)
     }
+
+    /// The profiles that the children and all that is below them name.
+    pub fn profiles(&self) -> BTreeSet<Wanted> {
+        named_profiles(&self.children)
+    }
+}
+
+/// A name that is none is refused with its entry.
+fn named_profiles<'a>(roots: impl IntoIterator<Item = &'a SubmitRequest>) -> BTreeSet<Wanted> {
+    let (mut next, mut named): (Vec<_>, _) = (roots.into_iter().collect(), BTreeSet::new());
+    while let Some(request) = next.pop() {
+        named.extend(request.profile.as_ref().and_then(|text| text.parse::<Wanted>().ok()));
+        next.extend(request.children.iter().flatten());
+    }
+    named
 }
 
 fn taken_apart(
     roots: Vec<(SubmitRequest, String)>,
     parent: Option<JobId>,
+    usual: &Usual,
     mut new_id: impl FnMut() -> JobId,
 ) -> Result<Family, Problem> {
     let mut next: Vec<_> = roots.into_iter().rev().map(|(request, pointer)| (request, pointer, parent)).collect();
@@ -81,7 +103,7 @@ fn taken_apart(
     }
     let by_name = named(&entries)?;
     let names = entries.iter().map(|(id, entry)| (*id, entry.name())).collect();
-    let jobs = entries.into_iter().map(|(id, entry)| Ok((id, entry.spec(&by_name)?)));
+    let jobs = entries.into_iter().map(|(id, entry)| Ok((id, entry.spec(&by_name, usual)?)));
     Ok(Family { jobs: jobs.collect::<Result<_, Problem>>()?, names })
 }
 
@@ -110,7 +132,7 @@ impl Entry {
         self.request.reference.clone().unwrap_or_else(place)
     }
 
-    fn spec(self, names: &BTreeMap<String, JobId>) -> Result<Spec, Problem> {
+    fn spec(self, names: &BTreeMap<String, JobId>, usual: &Usual) -> Result<Spec, Problem> {
         let Self { mut request, pointer, parent, has_children, hash } = self;
         if has_children {
             if request.kind == Some(crate::Kind::Leaf) {
@@ -118,7 +140,8 @@ impl Entry {
             }
             request.kind = Some(crate::Kind::Composite);
         }
-        let spec = request.into_spec(|name| names.get(name).copied()).map_err(|problem| problem.under(&pointer))?;
+        let spec = request.into_spec(usual, |name| names.get(name).copied());
+        let spec = spec.map_err(|problem| problem.under(&pointer))?;
         let kind = if has_children { spec::Kind::Leaf } else { spec.kind };
         Ok(Spec { parent, content_hash: hash, kind, ..spec })
     }

@@ -18,6 +18,8 @@ use crate::word::{DepsMode, Kind, OnDepFailure, Priority};
 use crate::{Job, Money, Time};
 
 pub use family::Family;
+pub use spec::no_such_profile;
+pub(crate) use spec::profile_of;
 pub(crate) use title::MAX_TITLE;
 
 /// A job to be submitted. Absent members take their defaults; members that the coordinator sets are refused.
@@ -59,7 +61,7 @@ pub struct SubmitRequest {
     /// Acceptable engines in order of preference; any where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub engines: Option<Vec<String>>,
-    /// `name@version` of a profile.
+    /// A profile: `name@version`, or `name` for the newest version, which the job then stays with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
     /// Names this submit in its product for as long as the job exists, at most 256 bytes.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::JobId;
 use domain::job::spec::{Approvals, JobBudget, Retry, Spec};
+use domain::profile::{Profile, Usual, Wanted};
 
 use super::hash::content_hash;
 use super::title::title_of;
@@ -15,17 +16,20 @@ use crate::word::{Kind, Priority};
 const MAX_DEPENDENCIES: usize = 1_000;
 
 impl SubmitRequest {
-    /// Makes the spec of the job. `resolve` finds the id behind the `ref` of another entry of the request.
-    /// Refuses members that are out of their bounds, all at once, and then dependencies that nobody knows.
-    pub fn into_spec(self, resolve: impl Fn(&str) -> Option<JobId>) -> Result<Spec, Problem> {
+    /// Makes the spec of the job; what is not given is as `usual`. `resolve` finds the id behind the `ref` of another
+    /// entry of the request. Refuses members that are out of their bounds, all at once, then a profile that there is not
+    /// and dependencies that nobody knows.
+    pub fn into_spec(self, usual: &Usual, resolve: impl Fn(&str) -> Option<JobId>) -> Result<Spec, Problem> {
         self.check()?;
+        let profile = profile_of(self.profile.as_deref(), usual)?;
+        let given = self.given();
         let depends_on = self.dependencies(resolve)?;
         let content_hash = match &self.idempotency_key {
             Some(_) => Some(content_hash(&self).map_err(|error| Problem::invalid("", error.to_string()))?),
             None => None,
         };
         let title = self.title.as_ref().map_or_else(|| title_of(&self.body_md), |title| title.trim().to_owned());
-        Ok(Spec {
+        let spec = Spec {
             title,
             body_md: self.body_md,
             manifest_json: self.manifest_json.unwrap_or_else(|| "{}".to_owned()),
@@ -33,7 +37,7 @@ impl SubmitRequest {
             capabilities: self.capabilities.unwrap_or_default(),
             engine_class: self.engine_class,
             engines: self.engines.or(self.engine.map(|engine| vec![engine])).unwrap_or_default(),
-            profile: self.profile,
+            profile: None,
             repo: self.repo,
             base: self.base,
             cwd: self.cwd,
@@ -62,7 +66,9 @@ impl SubmitRequest {
             due_at: self.due_at.map(Into::into),
             labels: self.labels.unwrap_or_default(),
             approvals: self.approvals.map(Into::into).unwrap_or_default(),
-        })
+            given: Some(given),
+        };
+        Ok(usual.resolve(spec, profile))
     }
 
     /// Refuses members that are out of their bounds, all at once.
@@ -103,9 +109,8 @@ impl SubmitRequest {
     }
 
     fn check_lists(&self, checks: &mut Checks) {
-        for (pointer, word) in
-            [("/engine", &self.engine), ("/engineClass", &self.engine_class), ("/profile", &self.profile)]
-        {
+        self.profile.iter().for_each(|profile| checks.profile("/profile", profile));
+        for (pointer, word) in [("/engine", &self.engine), ("/engineClass", &self.engine_class)] {
             word.iter().for_each(|word| checks.word(pointer, word));
         }
         for (pointer, words) in [("/engines", &self.engines), ("/capabilities", &self.capabilities)] {
@@ -155,6 +160,18 @@ impl SubmitRequest {
         }
         Ok(ids)
     }
+}
+
+/// The profile of a job that names this one, or none. Refuses a name that there is no profile for.
+pub(crate) fn profile_of<'a>(named: Option<&str>, usual: &'a Usual) -> Result<Option<&'a Profile>, Problem> {
+    let wanted: Option<Wanted> = named.and_then(|named| named.parse().ok());
+    usual.profile(wanted.as_ref()).map_err(|missing| no_such_profile("/profile", &missing))
+}
+
+/// Refuses a profile that there is not. 422: the request is well formed.
+pub fn no_such_profile(pointer: &str, missing: &Wanted) -> Problem {
+    let detail = format!("no profile is named `{missing}`");
+    Problem::new(Code::InvalidRequest, detail).at_status(422).error(pointer, "is not known")
 }
 
 /// Enough of a name to recognise it by.

@@ -14,7 +14,9 @@ const OTHER: &str = "01890000-0000-7000-8000-000000000002";
 fn submit(members: &str) -> Result<domain::job::spec::Spec, Problem> {
     let json = format!("{{\"bodyMd\":\"# Fix it\",{members}}}").replace(",}", "}");
     let request: SubmitRequest = strict(json.as_bytes()).unwrap();
-    request.into_spec(|name| (name == "first").then(|| OTHER.parse::<JobId>().unwrap()))
+    request.into_spec(&domain::profile::Usual::default(), |name| {
+        (name == "first").then(|| OTHER.parse::<JobId>().unwrap())
+    })
 }
 
 #[test]
@@ -109,7 +111,7 @@ fn bounds_themselves_are_allowed() {
 fn a_body_must_say_something() {
     for body in ["", " \\n ", "a\\u0000b"] {
         let request: SubmitRequest = strict(format!("{{\"bodyMd\":\"{body}\"}}").as_bytes()).unwrap();
-        let problem = request.into_spec(|_| None).unwrap_err();
+        let problem = request.into_spec(&domain::profile::Usual::default(), |_| None).unwrap_err();
         assert_eq!(problem.errors[0].pointer, "/bodyMd", "{body}");
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::factory::Factory;
 use domain::job::{Job, Run, Stage};
-use domain::{Epoch, JobId, ProductId, Timestamp};
+use domain::profile::{Profile, Wanted};
+use domain::{Epoch, JobId, ProductId, ProfileName, Timestamp};
 
 use super::tables::Tenant;
 use super::{MemoryStore, locked};
@@ -97,6 +98,24 @@ impl Store for MemoryStore {
 
     async fn factories(&self, product: &ProductId) -> Result<Vec<Arc<Factory>>, Why> {
         Ok(self.read(product, |tenant| tenant.factories.values().cloned().collect()))
+    }
+
+    async fn profiles(&self, product: &ProductId, page: Page<ProfileName>) -> Result<Vec<Arc<Profile>>, Why> {
+        Ok(self.read(product, |tenant| {
+            let newest: BTreeMap<_, _> = tenant.profiles.iter().map(|((name, _), profile)| (name, profile)).collect();
+            let beyond = newest.into_iter().filter(|(name, _)| page.after.as_ref().is_none_or(|after| *name > after));
+            beyond.map(|(_, profile)| profile.clone()).take(page.limit).collect()
+        }))
+    }
+
+    async fn profile(&self, product: &ProductId, wanted: &Wanted) -> Result<Option<Arc<Profile>>, Why> {
+        Ok(self.read(product, |tenant| match wanted.version {
+            Some(version) => tenant.profiles.get(&(wanted.name.clone(), version)).cloned(),
+            None => {
+                let versions = (wanted.name.clone(), 0)..=(wanted.name.clone(), u32::MAX);
+                tenant.profiles.range(versions).next_back().map(|(_, profile)| profile.clone())
+            }
+        }))
     }
 
     async fn receipt(&self, product: &ProductId, kind: ReceiptKind, key: &str) -> Result<Option<Receipt>, Why> {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use domain::factory::Factory;
 use domain::job::{Job, Run};
 use domain::product::Settings;
-use domain::{FactoryId, JobId, ProductId};
+use domain::profile::Profile;
+use domain::{FactoryId, JobId, ProductId, ProfileName};
 
 use crate::store::{Change, Logged, Numbered, Receipt, ReceiptKind};
 
@@ -25,6 +26,7 @@ pub(super) struct Tenant {
     pub(super) keys: BTreeMap<String, JobId>,
     pub(super) runs: BTreeMap<JobId, Vec<Run>>,
     pub(super) receipts: BTreeMap<(ReceiptKind, String), Receipt>,
+    pub(super) profiles: BTreeMap<(ProfileName, u32), Arc<Profile>>,
     pub(super) log: Vec<Logged>,
 }
 
@@ -39,6 +41,10 @@ impl Tenant {
             Change::Job { job, .. } => {
                 let stored = self.jobs.get(&job.id).map(|(job, _)| job.rev);
                 (stored != Some(job.rev - 1)).then(|| format!("{} has rev {stored:?}, not {}", job.id, job.rev - 1))
+            }
+            Change::Profile { profile } => {
+                let stored = self.profiles.contains_key(&(profile.name.clone(), profile.version));
+                stored.then(|| format!("{} exists", profile.pinned()))
             }
             Change::Note { .. } | Change::Factory { .. } | Change::Settings { .. } | Change::Renewals { .. } => None,
         }
@@ -97,6 +103,9 @@ impl Tenant {
                 self.factories.insert(factory.id.clone(), factory.clone());
             }
             Change::Settings { settings } => self.settings = Some((**settings).clone()),
+            Change::Profile { profile } => {
+                self.profiles.insert((profile.name.clone(), profile.version), profile.clone());
+            }
             Change::Renewals { renewed } => {
                 for renewal in renewed {
                     let Some((job, _)) = self.jobs.get_mut(&renewal.job) else { continue };

@@ -29,15 +29,21 @@ fn weighing(words: &[(Term, u64)]) -> Command {
 #[test]
 fn what_is_chosen_is_replaced_as_a_whole() {
     let limited = Choices { review_limit: Some(5), ..Choices::default() };
-    let all = Choices { review_limit: Some(3), estimate_usd: Some(Usd(1_250_000)), record_scores: true };
+    let all = Choices {
+        review_limit: Some(3),
+        estimate_usd: Some(Usd(1_250_000)),
+        record_scores: true,
+        default_profile: "careful".parse().ok(),
+        default_repo: Some("/srv/shop".into()),
+    };
     story("product", "choices", Settings::new(product()))
         .at(0)
         .repeats(Command::Set(Choices::default()))
-        .does(Command::Set(limited))
-        .repeats(Command::Set(limited))
+        .does(Command::Set(limited.clone()))
+        .repeats(Command::Set(limited.clone()))
         .does(Command::Set(all))
         .does(Command::Pause)
-        .does(Command::Set(limited))
+        .does(Command::Set(limited.clone()))
         .does(Command::Set(Choices::default()))
         .does(Command::Resume)
         .snap();
