@@ -9,6 +9,7 @@ mod jobs;
 mod mutants;
 mod orders;
 mod preemption;
+mod profiles;
 mod rival;
 mod shapes;
 mod values;

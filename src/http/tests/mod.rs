@@ -8,6 +8,7 @@ mod explain;
 mod families;
 mod faults;
 mod lists;
+mod profiles;
 mod rules;
 mod server;
 mod settings;

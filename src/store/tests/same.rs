@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use actors::store::{Change, JobQuery, ReceiptKind, Renewed, Store, Write};
+use actors::store::{Change, Fault, JobQuery, ReceiptKind, Renewed, Store, Write};
 use domain::dispatch::{Term, Weight};
 use domain::factory;
 use domain::job::command::{Approve, Cancel, Edit, Release, Requeue};
 use domain::job::state::{Checkpoint, Priority};
 use domain::job::{Command, Fact, Insights, RunResult, Stage};
 use domain::product::{self, Settings};
+use domain::profile::{self, Profile, Snapshot};
 use domain::{By, Epoch, Usd, event};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
@@ -43,7 +44,7 @@ async fn some_jobs(pair: &mut Pair) {
         "title": "Paint 100%_\\ of it", "priority": "high", "capabilities": ["tool:git", "os:linux", "os:linux"],
         "engines": ["claude"], "concurrencyKey": "main", "concurrencyLimit": 3, "labels": {"team": "red"},
         "dueAt": T0.plus_secs(900), "repo": "git@host:a.git", "budget": {"usd": 2_500_000},
-        "retry": {"maxAttempts": 7, "backoffSec": 30},
+        "retry": {"maxAttempts": 7, "backoffSec": 30}, "profile": "careful@1", "given": ["engines", "budgetUsd"],
     }));
     pair.submit(2, needs.clone(), true).await;
     pair.submit(3, spec(json!({"dependsOn": [id(1), id(2)], "depsMode": "any", "onDepFailure": "ignore"})), false)
@@ -111,6 +112,42 @@ async fn some_notes(pair: &mut Pair) {
     }
 }
 
+fn version(pair: &Pair, name: &str, version: u32) -> Write {
+    let profile = Profile {
+        product: pair.product.clone(),
+        name: name.parse().unwrap(),
+        version,
+        snapshot: Snapshot {
+            persona: (version > 1).then(|| format!("\"Careful\", {version} times\n")),
+            defaults: profile::Defaults { engines: Some(vec!["codex".into()]), ..profile::Defaults::default() },
+        },
+        created_at: pair.now,
+    };
+    let facts = vec![profile::Fact::Published { name: profile.name.clone(), version }.into()];
+    let (by, change) = (By::Operator("ann".into()), Change::Profile { profile: Arc::new(profile) });
+    Write { product: pair.product.clone(), at: pair.now, by, facts, change }
+}
+
+async fn some_profiles(pair: &mut Pair) {
+    for (name, number) in [("careful", 1), ("bold", 1), ("careful", 2), ("zealous", 1), ("careful", 10)] {
+        pair.now = pair.now.plus_secs(1);
+        let write = version(pair, name, number);
+        pair.commit(write).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_version_of_a_profile_is_written_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut pair = Pair::new(dir.path()).await;
+    some_profiles(&mut pair).await;
+    let twice = version(&pair, "careful", 2);
+    assert_eq!(pair.commit(twice).await, Err(Fault::Lost));
+    let kept = pair.sqlite.profile(&pair.product, &"careful@2".parse().unwrap()).await.unwrap().unwrap();
+    assert!(kept.created_at < pair.now);
+    pair.agree(&[]).await;
+}
+
 #[tokio::test]
 async fn every_change_reads_the_same() {
     let dir = tempfile::tempdir().unwrap();
@@ -119,6 +156,8 @@ async fn every_change_reads_the_same() {
     some_jobs(&mut pair).await;
     pair.agree(&queries()).await;
     some_runs(&mut pair).await;
+    pair.agree(&queries()).await;
+    some_profiles(&mut pair).await;
     pair.agree(&queries()).await;
     some_notes(&mut pair).await;
     // The renewals are in the snapshots, so the pair's own copies are older than both stores now.
@@ -131,9 +170,11 @@ async fn a_foreign_product_sees_nothing() {
     let mut pair = Pair::new(dir.path()).await;
     some_jobs(&mut pair).await;
     some_runs(&mut pair).await;
+    some_profiles(&mut pair).await;
     pair.product = named("p2");
     let theirs = &pair.sqlite;
     assert!(theirs.job(&pair.product, id(1)).await.unwrap().is_none());
+    assert!(theirs.profile(&pair.product, &"careful".parse().unwrap()).await.unwrap().is_none());
     assert!(theirs.runs(&pair.product, id(1)).await.unwrap().is_empty());
     assert!(theirs.run(&pair.product, id(1), Epoch(1)).await.unwrap().is_none());
     assert!(theirs.stages(&pair.product, &[id(1)]).await.unwrap().is_empty());
@@ -147,6 +188,7 @@ async fn opened_again_it_is_as_it_was() {
     let mut pair = Pair::new(dir.path()).await;
     some_jobs(&mut pair).await;
     some_runs(&mut pair).await;
+    some_profiles(&mut pair).await;
     some_notes(&mut pair).await;
     let before = opened(open(&pair.sqlite, &pair.product).await);
     pair.sqlite.close().await;

@@ -175,6 +175,14 @@ impl Pair {
         let asked = [id(3), id(1), id(999), id(2)];
         assert_eq!(a.stages(of, &asked).await, b.stages(of, &asked).await);
         assert_eq!(a.factories(of).await, b.factories(of).await);
+        for wanted in ["careful", "careful@1", "careful@10", "careful@3", "bold", "car"] {
+            let wanted = wanted.parse().unwrap();
+            assert_eq!(a.profile(of, &wanted).await, b.profile(of, &wanted).await);
+        }
+        for (after, limit) in [(None, 100), (None, 1), (Some("bold"), 1), (Some("careful"), 9), (Some("zealous"), 9)] {
+            let page = || Page { after: after.map(|name| name.parse().unwrap()), limit };
+            assert_eq!(a.profiles(of, page()).await, b.profiles(of, page()).await);
+        }
         assert_eq!(a.products().await, b.products().await);
         assert_eq!(a.newest().await, b.newest().await);
         for (kind, key) in [(ReceiptKind::Claim, "mac-1/c1"), (ReceiptKind::Report, "r1"), (ReceiptKind::Claim, "r1")] {

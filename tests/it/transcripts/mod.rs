@@ -11,6 +11,7 @@ mod leases;
 mod lives;
 mod node;
 mod preemption;
+mod profiles;
 mod settings;
 mod shadow;
 mod stage;
