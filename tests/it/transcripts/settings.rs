@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use actors::store::Upset;
 use domain::dispatch::{Term, Weight};
-use domain::product::{Choices, Command};
+use domain::product::{Choices, Command, Settings};
 
 use super::stage::{Stage, operator, play};
+use crate::support::story::Actor;
 
 fn limit(jobs: u32) -> Command {
     Command::Set(Choices { review_limit: Some(jobs), ..Choices::default() })
@@ -17,7 +18,7 @@ fn age(thousandths: u64) -> Command {
 }
 
 async fn set(stage: &Stage, command: Command, if_rev: Option<u64>) {
-    stage.act(&format!("{command:?}, expecting {if_rev:?}"));
+    stage.act(&format!("{}, expecting {if_rev:?}", Settings::said(&command)));
     match stage.product().await.set(command, operator(), if_rev).await {
         Ok(now) => stage.answer(&format!("v{}: {:?} in review, {:?}", now.rev, now.review_limit, now.weights)),
         Err(why) => stage.answer(&why.to_string()),
