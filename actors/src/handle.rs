@@ -174,7 +174,7 @@ impl Product {
 
     /// Publishes a profile: a new version of it, unless the newest one says the same.
     pub async fn publish(&self, name: ProfileName, snapshot: Snapshot, by: By) -> Result<Published, NotDone> {
-        self.ask(|port| product::Msg::Publish(product::Publish { name, snapshot, by, port })).await
+        self.ask(|port| product::Msg::Publish(Box::new(product::Publish { name, snapshot, by, port }))).await
     }
 
     /// The profile that a run or a job names, if it names one that there is.

@@ -53,7 +53,7 @@ impl Actor for ProductActor {
             Msg::Flush => owner.flush(&me),
             Msg::Set(order) => owner.set(&me, order).await?,
             Msg::GateClosed => owner.gate_closed(&me).await?,
-            Msg::Publish(order) => owner.publish(order).await?,
+            Msg::Publish(order) => owner.publish(*order).await?,
             Msg::Settings(port) => answer(port, Ok(owner.lane.settings.get())),
             Msg::Count(counts, port) => answer(port, Ok(owner.count(counts))),
             Msg::Kill(part) => owner.kill(&part),

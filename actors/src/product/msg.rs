@@ -39,7 +39,7 @@ pub(crate) enum Msg {
     /// An operator opens or closes the gate, or changes other settings.
     Set(GateOrder),
     /// An operator publishes a profile.
-    Publish(Publish),
+    Publish(Box<Publish>),
     /// The dispatcher has closed the gate: nothing is on offer.
     GateClosed,
     /// How are the settings?

@@ -331,3 +331,16 @@ async fn an_engine_sees_no_more_than_it_needs() {
     assert!(log.lines().any(|line| line == wanted), "{log}");
     assert!(log.contains("/state/runs/"), "{log}");
 }
+
+#[tokio::test]
+async fn the_persona_of_the_run_goes_before_the_instructions() {
+    let mut bench = Bench::new().await;
+    bench.host.config.mock_command = vec!["cat".to_owned()];
+    let mut grant = grant(&bench.job(json!({"engines": ["mock"], "bodyMd": "# Task\n"})), 1, 1);
+    let snapshot = json!({"name": "careful", "version": 3, "persona": "You are careful.", "defaults": {}});
+    grant.run.profile_snapshot = serde_json::from_value(snapshot).unwrap();
+    run(&bench.host, &grant, Bench::lease(1)).await;
+    let log = bench.log(1);
+    let said: Vec<&str> = log.lines().filter(|line| line.contains("careful") || line.contains("# Task")).collect();
+    assert!(said.len() == 2 && said[0].contains("You are careful.") && said[1].contains("# Task"), "{log}");
+}
