@@ -8,7 +8,7 @@ use domain::JobId;
 use domain::dispatch::Awaits;
 use domain::job::command::Adopt;
 use domain::job::spec::Kind;
-use domain::job::{Command, Job};
+use domain::job::{Command, Job, Stage};
 use tokio::sync::oneshot;
 
 use crate::answer::{Adopted, Adoption, Done, NotDone};
@@ -29,13 +29,15 @@ pub(crate) async fn adopt(
     let jobs = submit::numbered(children);
     let keys: Option<Vec<(String, Option<String>)>> =
         jobs.iter().map(|job| Some((job.spec.idempotency_key.clone()?, job.spec.content_hash.clone()))).collect();
-    let awaits = Awaits::of(&stored.job.spec, Kind::Composite);
+    let awaits = Awaits::by(&stored.job, Kind::Composite);
     let (watching, met) = submit::watch_all(lane, actors, Some((parent, awaits)), &jobs).await?;
+    let ended = ended(lane, &stored.job).await?;
     let count = jobs.iter().filter(|job| job.spec.parent == Some(parent)).count();
     let count = u32::try_from(count).unwrap_or(u32::MAX);
     let writes: Vec<Write> = jobs.into_iter().map(|job| submit::write(lane, job, &met, &by)).collect();
     let children = writes.iter().filter_map(|write| write.job().cloned()).collect();
-    let order = job::Adoption { command: Command::Adopt(Adopt { children: count, fence }), writes, by, if_rev };
+    let command = Command::Adopt(Adopt { children: count, ended, fence });
+    let order = job::Adoption { command, writes, by, if_rev };
     let (port, answer) = oneshot::channel();
     let msg = product::Msg::ToJob(parent, job::Msg::Adopt(Box::new(order), port));
     actors.product.cast(msg).map_err(|_| NotDone::Overloaded { retry_after_sec: 1 })?;
@@ -49,6 +51,16 @@ pub(crate) async fn adopt(
         }
         (Err(why), _) => Err(why),
     }
+}
+
+/// The children of the job that have ended without shipping. One that ends so from here on is news to its parent.
+async fn ended(lane: &Lane, job: &Job) -> Result<Vec<JobId>, NotDone> {
+    if job.children == 0 {
+        return Ok(Vec::new());
+    }
+    let children = lane.store.children(&lane.product, job.id).await?;
+    let ended = children.into_iter().filter(|(_, stage)| stage.is_terminal() && *stage != Stage::Shipped);
+    Ok(ended.map(|(child, _)| child).collect())
 }
 
 /// The children of the job that have these keys and contents, if all of them are there.

@@ -35,6 +35,7 @@ pub(crate) fn queued() -> Job {
         not_before: None,
         deps_met: true,
         children: 0,
+        settled: None,
         checkpoint: None,
         saved_by: None,
         saved_at: None,

@@ -41,6 +41,8 @@ struct Waiting {
     dependencies: Stages,
     /// Its children, as far as they are known; some may not be committed yet.
     children: Stages,
+    /// Children that it waits for no more.
+    overruled: BTreeSet<JobId>,
     /// It waits for its children, too.
     composite: bool,
     /// Every child is known that the job had when its edges were entered.
@@ -95,6 +97,19 @@ impl Stages {
         }
     }
 
+    /// Leaves out those that are not to stay, and answers them.
+    fn leave(&mut self, stays: impl Fn(JobId) -> bool) -> Vec<JobId> {
+        let gone: Vec<JobId> = self.all.keys().copied().filter(|job| !stays(*job)).collect();
+        for job in &gone {
+            match self.all.remove(job).flatten().filter(|stage| stage.is_terminal()) {
+                Some(Stage::Shipped) => self.shipped -= 1,
+                Some(_) => self.failed -= 1,
+                None => {}
+            }
+        }
+        gone
+    }
+
     fn verdict(&self, mode: DepsMode, policy: OnDepFailure) -> Verdict {
         verdict(mode, policy, self.all.len(), (self.shipped, self.failed))
     }
@@ -112,7 +127,9 @@ impl Waiting {
         let of_children = if is_open { Verdict::Open } else { children.verdict(DepsMode::All, self.policy) };
         match (of_dependencies, of_children) {
             (Verdict::Failed, _) | (_, Verdict::Failed) => Verdict::Failed,
-            (Verdict::Met, Verdict::Met) if children.failed == 0 => Verdict::ChildrenMet(Outcome::Shipped),
+            (Verdict::Met, Verdict::Met) if children.failed == 0 && self.overruled.is_empty() => {
+                Verdict::ChildrenMet(Outcome::Shipped)
+            }
             (Verdict::Met, Verdict::Met) => Verdict::ChildrenMet(Outcome::Settled),
             (Verdict::Met, _) => Verdict::ChildrenOpen,
             (Verdict::Open | Verdict::ChildrenOpen | Verdict::ChildrenMet(_), _) => Verdict::Open,
@@ -142,6 +159,9 @@ impl Graph {
         if let Some(waiting) = self.waiting.get_mut(&job) {
             waiting.confirmed |= confirmed;
             waiting.composite |= confirmed && awaits.composite;
+            if confirmed {
+                self.settle(job, awaits);
+            }
             return;
         }
         awaits.jobs.iter().for_each(|dep| self.touch(*dep));
@@ -150,6 +170,7 @@ impl Graph {
             policy: awaits.on_failure,
             dependencies: Stages::default(),
             children: Stages::default(),
+            overruled: awaits.overruled.iter().copied().collect(),
             composite: awaits.composite,
             has_read: false,
             confirmed,
@@ -161,9 +182,34 @@ impl Graph {
         self.waiting.insert(job, waiting);
     }
 
+    /// Removes the edges to what has settled for good, though not all of it has shipped.
+    fn settle(&mut self, job: JobId, awaits: &Awaits) {
+        let Some(waiting) = self.waiting.get_mut(&job) else { return };
+        waiting.overruled = awaits.overruled.iter().copied().collect();
+        let mut settled = waiting.dependencies.leave(|dep| awaits.jobs.contains(&dep));
+        settled.extend(waiting.children.leave(|child| !waiting.overruled.contains(&child)));
+        for dep in settled {
+            self.unlink(job, dep);
+            self.touch(dep);
+        }
+    }
+
+    /// The job does not wait for this one any more.
+    fn unlink(&mut self, job: JobId, dep: JobId) {
+        if let Some(dependents) = self.dependents.get_mut(&dep) {
+            dependents.remove(&job);
+            if dependents.is_empty() {
+                self.dependents.remove(&dep);
+            }
+        }
+    }
+
     /// Enters a child of a job that waits for its children.
     pub fn adopt(&mut self, parent: JobId, child: JobId, stage: Option<Stage>) {
         let Some(waiting) = self.waiting.get_mut(&parent) else { return };
+        if waiting.overruled.contains(&child) {
+            return;
+        }
         waiting.children.enter(child, stage, false);
         if self.dependents.entry(child).or_default().insert(parent) {
             self.touch(child);
@@ -230,14 +276,7 @@ impl Graph {
             return;
         }
         let Some(waiting) = self.waiting.remove(&job) else { return };
-        for dep in waiting.all() {
-            if let Some(dependents) = self.dependents.get_mut(&dep) {
-                dependents.remove(&job);
-                if dependents.is_empty() {
-                    self.dependents.remove(&dep);
-                }
-            }
-        }
+        waiting.all().for_each(|dep| self.unlink(job, dep));
         waiting.all().for_each(|dep| self.touch(dep));
     }
 
@@ -248,12 +287,7 @@ impl Graph {
             return;
         }
         waiting.children.all.remove(&child);
-        if let Some(dependents) = self.dependents.get_mut(&child) {
-            dependents.remove(&parent);
-            if dependents.is_empty() {
-                self.dependents.remove(&child);
-            }
-        }
+        self.unlink(parent, child);
         self.touch(child);
     }
 

@@ -83,6 +83,8 @@ pub struct Awaits {
     pub on_failure: OnDepFailure,
     /// It waits for its children, too.
     pub composite: bool,
+    /// Children that it waits for no more, though they have not shipped.
+    pub overruled: Vec<JobId>,
 }
 
 impl Awaits {
@@ -93,6 +95,16 @@ impl Awaits {
             mode: spec.deps_mode,
             on_failure: spec.on_dep_failure,
             composite: kind == Kind::Composite,
+            overruled: Vec::new(),
+        }
+    }
+
+    /// What a job of this kind waits for from where it stands: not again for what has settled for it.
+    pub fn by(job: &Job, kind: Kind) -> Self {
+        let all = Self::of(&job.spec, kind);
+        match &job.settled {
+            Some(overruled) => Self { jobs: Vec::new(), overruled: overruled.clone(), ..all },
+            None => all,
         }
     }
 }
@@ -121,7 +133,7 @@ impl Standing {
             not_before: job.not_before,
             tenure: Tenure::of(job),
             parent: job.spec.parent,
-            awaits: waits.then(|| Awaits::of(&job.spec, job.kind())),
+            awaits: waits.then(|| Awaits::by(job, job.kind())),
         }
     }
 

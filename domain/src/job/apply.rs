@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::event::{End, Fact, Said};
 use super::state::{BlockedReason, Job, Lease, LeaseStatus, Note, Run, RunResult, Spent, Stage};
 use crate::mutant::Mutant;
-use crate::{By, Timestamp};
+use crate::{By, JobId, Timestamp};
 
 /// How many notes a job keeps; older ones are dropped first.
 const MAX_NOTES: usize = 50;
@@ -25,7 +25,7 @@ pub fn apply(mut job: Job, fact: &Fact, by: &By, at: Timestamp) -> Job {
         Fact::Blocked { reason } => {
             Job { stage: Stage::Blocked, blocked_reason: Some(*reason), queued_at: None, ..job }
         }
-        Fact::ChildrenAdded { children, .. } => adopted(job, *children),
+        Fact::ChildrenAdded { children, settled, .. } => adopted(job, *children, settled.as_ref()),
         Fact::Leased { .. } => leased(job, fact, at),
         Fact::Staged { stage, said } => staged(job, *stage, said),
         Fact::Checkpointed { checkpoint } => Job {
@@ -110,7 +110,7 @@ pub(super) fn reached(fact: &Fact) -> Option<Stage> {
 }
 
 /// It waits for its children; where it waited for dependencies already, first for those.
-fn adopted(job: Job, children: u32) -> Job {
+fn adopted(job: Job, children: u32, settled: Option<&Vec<JobId>>) -> Job {
     let reason = match job.blocked_reason {
         Some(reason @ (BlockedReason::Dependencies | BlockedReason::DependencyFailed)) => reason,
         Some(BlockedReason::Children | BlockedReason::NeedsInput) | None => BlockedReason::Children,
@@ -120,6 +120,7 @@ fn adopted(job: Job, children: u32) -> Job {
         blocked_reason: Some(reason),
         deps_met: false,
         children: job.children.saturating_add(children),
+        settled: settled.cloned().or(job.settled),
         queued_at: None,
         ..job
     }

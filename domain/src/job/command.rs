@@ -160,6 +160,8 @@ pub enum Outcome {
 pub struct Adopt {
     /// How many.
     pub children: u32,
+    /// Its earlier children that have ended without shipping.
+    pub ended: Vec<JobId>,
     /// The holder who gives them.
     pub fence: Option<Fence>,
 }

@@ -34,6 +34,10 @@ pub enum Fact {
     ChildrenAdded {
         /// How many.
         children: u32,
+        /// What it waited for before had settled or was overruled: its dependencies count no more, nor do these of its
+        /// earlier children, which had ended without shipping.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        settled: Option<Vec<JobId>>,
         /// How the run ended, where its holder gave them.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         end: Option<End>,

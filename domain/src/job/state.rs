@@ -41,6 +41,9 @@ pub struct Job {
     pub deps_met: bool,
     /// How many children it was ever given.
     pub children: u32,
+    /// What counts no more, since it was given children after all that it waited for had settled or was overruled: its
+    /// dependencies, and these of its earlier children, which had ended without shipping.
+    pub settled: Option<Vec<JobId>>,
     /// The newest work in progress.
     pub checkpoint: Option<Checkpoint>,
     /// The factory whose report made it.

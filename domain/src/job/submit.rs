@@ -49,6 +49,7 @@ pub fn submit(
         not_before: spec.not_before,
         deps_met,
         children,
+        settled: None,
         checkpoint: None,
         saved_by: None,
         saved_at: None,

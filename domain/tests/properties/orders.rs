@@ -182,7 +182,11 @@ impl Draft {
             38 => Command::Cancel(Cancel { reason: None }),
             40 => Command::ChildrenOpen,
             41 => Command::ChildrenMet(if self.stranger { Outcome::Settled } else { Outcome::Shipped }),
-            42 => Command::Adopt(Adopt { children: 2, fence: (!self.report.retryable).then_some(fence) }),
+            42 => Command::Adopt(Adopt {
+                children: 2,
+                ended: Vec::new(),
+                fence: (!self.report.retryable).then_some(fence),
+            }),
             39 => Command::Preempt(Preempt { epoch, for_job: JobId(Uuid::from_u128(9)) }),
             _ => {
                 let spec = Spec { title: format!("title {}", self.pause_ms), ..(*job.spec).clone() };

@@ -64,6 +64,8 @@ pub(in crate::store) struct State<'a> {
     preempted: u32,
     #[serde(rename = "x", default, skip_serializing_if = "is_default")]
     children: u32,
+    #[serde(rename = "j", default, skip_serializing_if = "Option::is_none")]
+    settled: Option<Cow<'a, [JobId]>>,
     #[serde(rename = "m", default, skip_serializing_if = "is_default")]
     terms: Terms<'a>,
 }
@@ -107,6 +109,8 @@ pub(super) struct Awaits<'a> {
     pub(super) on_failure: OnDepFailure,
     #[serde(rename = "c", default, skip_serializing_if = "is_default")]
     pub(super) composite: bool,
+    #[serde(rename = "o", default, skip_serializing_if = "is_default")]
+    pub(super) overruled: Cow<'a, [JobId]>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -200,6 +204,7 @@ impl<'a> State<'a> {
             failed_on: Cow::Borrowed(&job.failed_on),
             preempted: job.preempted,
             children: job.children,
+            settled: job.settled.as_deref().map(Cow::Borrowed),
             terms: Terms::of(job),
         }
     }
@@ -240,6 +245,7 @@ impl<'a> State<'a> {
             failed_on: self.failed_on.into_owned(),
             preempted: self.preempted,
             children: self.children,
+            settled: self.settled.map(Cow::into_owned),
             rev: 1,
             created_at: self.created_at,
             updated_at: self.updated_at.unwrap_or(self.created_at),
@@ -289,10 +295,11 @@ impl<'a> Awaits<'a> {
             Some(BlockedReason::Dependencies | BlockedReason::Children | BlockedReason::DependencyFailed)
         );
         waits.then(|| Self {
-            jobs: Cow::Borrowed(&job.spec.depends_on),
+            jobs: Cow::Borrowed(if job.settled.is_some() { &[] } else { &job.spec.depends_on }),
             mode: job.spec.deps_mode,
             on_failure: job.spec.on_dep_failure,
             composite: job.kind() == Kind::Composite,
+            overruled: Cow::Borrowed(job.settled.as_deref().unwrap_or_default()),
         })
     }
 }

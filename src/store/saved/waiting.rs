@@ -114,6 +114,7 @@ impl Waiting {
                 mode: awaits.mode,
                 on_failure: awaits.on_failure,
                 composite: awaits.composite,
+                overruled: awaits.overruled.into_owned(),
             }),
         })
     }

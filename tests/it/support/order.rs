@@ -177,8 +177,13 @@ pub(crate) fn said(order: &Command) -> String {
         | Command::ChildrenOpen
         | Command::Ship => name.to_owned(),
         Command::ChildrenMet(outcome) => format!("{name} {}", word(outcome)),
-        Command::Adopt(Adopt { children, fence }) => {
-            format!("{name} {children}{}", maybe(fence.as_ref().map(|fence| format!(" {}", under(fence)))))
+        Command::Adopt(Adopt { children, ended, fence }) => {
+            let ended = if ended.is_empty() {
+                String::new()
+            } else {
+                format!(" beside {}", list(ended.iter().map(|job| short(job.0))))
+            };
+            format!("{name} {children}{ended}{}", maybe(fence.as_ref().map(|fence| format!(" {}", under(fence)))))
         }
         Command::Reject(Reject { note, is_final }) => {
             format!("{name} {note:?}{}", if *is_final { " finally" } else { "" })

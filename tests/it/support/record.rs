@@ -23,6 +23,7 @@ pub(crate) fn job(job: &Job) -> Members {
         not_before,
         deps_met,
         children,
+        settled,
         checkpoint,
         saved_by,
         saved_at,
@@ -52,6 +53,7 @@ pub(crate) fn job(job: &Job) -> Members {
     of.add("job", "not_before", maybe(not_before.map(at)), "");
     of.add("job", "deps_met", deps_met.to_string(), "true");
     of.add("job", "children", children.to_string(), "0");
+    of.add("job", "settled", maybe(settled.as_ref().map(|jobs| list(jobs.iter().map(|job| short(job.0))))), "");
     of.add("job", "checkpoint", maybe(checkpoint.as_ref().map(saved)), "");
     of.add("job", "saved_by", maybe(saved_by.as_ref()), "");
     of.add("job", "saved_at", maybe(saved_at.map(at)), "");

@@ -2,9 +2,29 @@
 
 use actors::store::Upset;
 use domain::job::Stage as JobStage;
-use domain::job::spec::OnDepFailure;
+use domain::job::spec::{DepsMode, OnDepFailure};
 
-use super::stage::play;
+use super::stage::{Stage, play};
+use crate::support::order::requeue;
+
+const POLICIES: [(&str, OnDepFailure); 3] =
+    [("block", OnDepFailure::Block), ("fail", OnDepFailure::Fail), ("ignore", OnDepFailure::Ignore)];
+
+/// Submits a job for each mode and policy, all of which wait for the same two: `all-block`, `any-fail`, …
+async fn waiting_for_two(stage: &Stage) -> [domain::JobId; 2] {
+    let two = [stage.submit("A").await, stage.submit("B").await];
+    for (mode, deps_mode) in [("all", DepsMode::All), ("any", DepsMode::Any)] {
+        for (policy, on_dep_failure) in POLICIES {
+            stage
+                .submit_with(&format!("{mode}-{policy}"), |spec| {
+                    spec.depends_on = two.to_vec();
+                    (spec.deps_mode, spec.on_dep_failure) = (deps_mode, on_dep_failure);
+                })
+                .await;
+        }
+    }
+    two
+}
 
 #[test]
 fn a_blocked_job_is_ready_once_its_dependency_has_shipped() {
@@ -26,9 +46,7 @@ fn a_blocked_job_is_ready_once_its_dependency_has_shipped() {
 fn a_failed_dependency_means_what_the_job_says() {
     play("dependency_failed", |stage| async move {
         let first = stage.submit("J").await;
-        for (name, policy) in
-            [("block", OnDepFailure::Block), ("fail", OnDepFailure::Fail), ("ignore", OnDepFailure::Ignore)]
-        {
+        for (name, policy) in POLICIES {
             stage
                 .submit_with(name, |spec| {
                     spec.depends_on = vec![first];
@@ -37,6 +55,49 @@ fn a_failed_dependency_means_what_the_job_says() {
                 .await;
         }
         stage.cancel(first).await;
+        stage.calm().await;
+        stage
+    });
+}
+
+#[test]
+fn one_of_two_dependencies_fails_and_the_other_ships() {
+    play("dependency_failed_of_two", |stage| async move {
+        let [a, b] = waiting_for_two(&stage).await;
+        stage.cancel(a).await;
+        stage.calm().await;
+        stage.beat("f1", 1).await;
+        stage.claim("f1").await;
+        stage.report(b, 1, JobStage::Shipped).await.unwrap();
+        stage.calm().await;
+        stage
+    });
+}
+
+#[test]
+fn neither_of_two_dependencies_ships() {
+    play("dependencies_failed", |stage| async move {
+        let [a, b] = waiting_for_two(&stage).await;
+        stage.cancel(a).await;
+        stage.calm().await;
+        stage.cancel(b).await;
+        stage.calm().await;
+        stage
+    });
+}
+
+#[test]
+fn a_job_that_a_failed_dependency_blocks_is_ready_when_that_ships_after_all() {
+    play("dependency_ships_after_all", |stage| async move {
+        let first = stage.submit("J").await;
+        stage.submit_with("K", |spec| spec.depends_on = vec![first]).await;
+        stage.cancel(first).await;
+        stage.calm().await;
+        stage.order(first, requeue(false, None)).await;
+        stage.calm().await;
+        stage.beat("f1", 1).await;
+        stage.claim("f1").await;
+        stage.report(first, 2, JobStage::Shipped).await.unwrap();
         stage.calm().await;
         stage
     });

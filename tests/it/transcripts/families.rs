@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::stage::{Stage, operator, play};
 use crate::support::job;
+use crate::support::order::requeue;
 
 fn id(no: u128) -> JobId {
     JobId(Uuid::from_u128(2_000 + no))
@@ -126,6 +127,93 @@ fn what_a_restart_falls_into_is_made_up_for() {
     });
 }
 
+async fn fail(stage: &Stage, job: JobId, epoch: u64) {
+    let report = stage.report_with(job, epoch, |report| {
+        report.report.stage = Some(JobStage::Failed);
+        report.report.retryable = false;
+    });
+    report.await.unwrap();
+    stage.calm().await;
+}
+
+/// One child fails, the other ships, though an operator has to help it.
+async fn one_of_two_fails(stage: Stage, policy: OnDepFailure) -> Stage {
+    stage.beat("f1", 1).await;
+    let [_, a, b] = family(&stage, |spec| spec.on_dep_failure = policy).await.unwrap();
+    stage.claim("f1").await;
+    fail(&stage, a, 1).await;
+    stage.order(b, requeue(false, None)).await;
+    stage.claim("f1").await;
+    stage.report(b, 2, JobStage::Shipped).await.unwrap();
+    stage.calm().await;
+    stage
+}
+
+#[test]
+fn a_child_that_does_not_ship_blocks_its_parent() {
+    play("family_blocked_by_a_child", |stage| one_of_two_fails(stage, OnDepFailure::Block));
+}
+
+#[test]
+fn a_child_that_does_not_ship_fails_its_parent_if_that_says_so() {
+    play("family_failed_by_a_child", |stage| one_of_two_fails(stage, OnDepFailure::Fail));
+}
+
+#[test]
+fn a_child_that_does_not_ship_is_ignored_by_its_parent_if_that_says_so() {
+    play("family_ignores_a_child", |stage| one_of_two_fails(stage, OnDepFailure::Ignore));
+}
+
+#[test]
+fn a_parent_that_a_failed_child_blocks_is_ready_when_that_ships_after_all() {
+    play("family_ships_after_all", |stage| async move {
+        stage.beat("f1", 1).await;
+        let [parent, a, b] = family(&stage, |_| {}).await.unwrap();
+        stage.claim("f1").await;
+        fail(&stage, a, 1).await;
+        stage.order(a, requeue(false, None)).await;
+        stage.claim("f1").await;
+        stage.report(a, 3, JobStage::Shipped).await.unwrap();
+        stage.calm().await;
+        ship(&stage, b).await;
+        ship(&stage, parent).await;
+        stage
+    });
+}
+
+/// Gives the job that child, as an operator.
+async fn adopt(stage: &Stage, parent: JobId, no: u128, name: &str) -> JobId {
+    stage.name(id(no), name);
+    stage.act(&format!("an operator adds the child {name}"));
+    let children = vec![(id(no), child(parent, name, &[]))];
+    let adoption = Adoption { children, fence: None, by: operator(), if_rev: None };
+    stage.product().await.adopt(parent, adoption).await.unwrap();
+    stage.calm().await;
+    id(no)
+}
+
+#[test]
+fn what_an_operator_has_overruled_blocks_nothing_when_children_are_added() {
+    play("family_overruled", |stage| async move {
+        stage.beat("f1", 1).await;
+        let first = stage.submit("J").await;
+        let parent = stage.submit_with("P", |spec| spec.depends_on = vec![first]).await;
+        stage.cancel(first).await;
+        stage.calm().await;
+        stage.order(parent, requeue(false, None)).await;
+        let a = adopt(&stage, parent, 1, "A").await;
+        stage.act("a child that fails is news, and is overruled as well");
+        stage.claim("f1").await;
+        fail(&stage, a, 1).await;
+        stage.order(parent, requeue(false, None)).await;
+        let b = adopt(&stage, parent, 2, "B").await;
+        let stage = stage.restart().await;
+        ship(&stage, b).await;
+        stage.claim("f1").await;
+        stage
+    });
+}
+
 #[test]
 fn the_holder_decomposes_its_job_and_it_waits_for_the_children() {
     play("family_decomposed", |stage| async move {
@@ -144,14 +232,7 @@ fn the_holder_decomposes_its_job_and_it_waits_for_the_children() {
         assert!(matches!(refused, Err(NotDone::Fenced { .. })), "{refused:?}");
         stage.calm().await;
         stage.claim("f1").await;
-        stage
-            .report_with(id(1), 1, |report| {
-                report.report.stage = Some(JobStage::Failed);
-                report.report.retryable = false;
-            })
-            .await
-            .unwrap();
-        stage.calm().await;
+        fail(&stage, id(1), 1).await;
         stage.claim("f1").await;
         stage.release_with(parent, 3, RunResult::Released, None).await;
         stage

@@ -22,7 +22,9 @@ pub(super) fn children_met(job: &Job, outcome: Outcome) -> Vec<Fact> {
         job.blocked_reason,
         Some(BlockedReason::Dependencies | BlockedReason::Children | BlockedReason::DependencyFailed)
     );
-    match (waits, job.spec.auto_complete, outcome) {
+    // Whoever overruled that a child has not shipped took the end of its parent in hand.
+    let by_itself = job.spec.auto_complete && job.settled.as_ref().is_none_or(Vec::is_empty);
+    match (waits, by_itself, outcome) {
         (false, _, _) => Vec::new(),
         (true, false, _) => vec![Fact::Ready {}],
         (true, true, Outcome::Shipped) => vec![Fact::Shipped { end: None }],
@@ -30,13 +32,19 @@ pub(super) fn children_met(job: &Job, outcome: Outcome) -> Vec<Fact> {
     }
 }
 
-/// The job waits for more children. By its holder, before it has delivered: the run ends `released`.
+/// The job waits for more children. By its holder, before it has delivered: the run ends `released`. What it waited for
+/// until it was queued is not looked at again.
 pub(super) fn adopt(job: &Job, adopt: &Adopt) -> Result<Vec<Fact>, Refusal> {
+    let has_waited = job.deps_met && (job.children > 0 || !job.spec.depends_on.is_empty());
+    let added = |end| {
+        let settled = has_waited.then(|| adopt.ended.clone());
+        Ok(vec![Fact::ChildrenAdded { children: adopt.children, settled, end }])
+    };
     let Some(fence) = &adopt.fence else {
         let waits = job.stage == Stage::Queued
             || job.stage == Stage::Blocked && job.blocked_reason != Some(BlockedReason::NeedsInput);
         return match waits {
-            true => Ok(vec![Fact::ChildrenAdded { children: adopt.children, end: None }]),
+            true => added(None),
             false => Err(super::illegal(job, Stage::Blocked)),
         };
     };
@@ -44,6 +52,5 @@ pub(super) fn adopt(job: &Job, adopt: &Adopt) -> Result<Vec<Fact>, Refusal> {
     if job.stage.is_delivered() {
         return Err(super::illegal(job, Stage::Blocked));
     }
-    let end = End::bumped(job, RunResult::Released, LeaseStatus::Released);
-    Ok(vec![Fact::ChildrenAdded { children: adopt.children, end: Some(end) }])
+    added(Some(End::bumped(job, RunResult::Released, LeaseStatus::Released)))
 }

@@ -101,8 +101,8 @@ fn by_coordinator(epoch: u64) -> Vec<(i64, Command)> {
         (10, Command::ChildrenOpen),
         (10, Command::ChildrenMet(Outcome::Shipped)),
         (10, Command::ChildrenMet(Outcome::Settled)),
-        (10, Command::Adopt(Adopt { children: 2, fence: None })),
-        (10, Command::Adopt(Adopt { children: 2, fence: Some(Fence { epoch, factory: None }) })),
+        (10, Command::Adopt(Adopt { children: 2, ended: Vec::new(), fence: None })),
+        (10, Command::Adopt(Adopt { children: 2, ended: Vec::new(), fence: Some(Fence { epoch, factory: None }) })),
     ]
 }
 

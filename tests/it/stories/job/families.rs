@@ -7,15 +7,16 @@ use domain::job::{Command, Job, Spec, Stage};
 use domain::{Epoch, JobId};
 use uuid::Uuid;
 
-use crate::support::job::{JOB, after, leased, queued, spec};
+use crate::support::job::{JOB, after, leased, queued, spec, waiting};
 use crate::support::order::{cancel, requeue};
 use crate::support::story::story;
 
 const A: JobId = JobId(Uuid::from_u128(0xa1));
 const B: JobId = JobId(Uuid::from_u128(0xa2));
+const C: JobId = JobId(Uuid::from_u128(0xa3));
 
 fn adopt(children: u32) -> Command {
-    Command::Adopt(Adopt { children, fence: None })
+    Command::Adopt(Adopt { children, ended: Vec::new(), fence: None })
 }
 
 fn parent(auto_complete: bool, on_dep_failure: OnDepFailure) -> Job {
@@ -65,14 +66,56 @@ fn a_child_that_does_not_ship_blocks_its_parent_until_somebody_helps() {
         .snap();
 }
 
+/// Gives children to a job of which this earlier one has ended without shipping.
+fn adopt_beside(ended: JobId) -> Command {
+    Command::Adopt(Adopt { children: 1, ended: vec![ended], fence: None })
+}
+
+#[test]
+fn what_an_operator_has_overruled_stays_overruled_when_children_are_added() {
+    story("job", "overruled_dependency", waiting(Spec { depends_on: vec![A], ..spec() }))
+        .at(10)
+        .does(Command::DependencyFailed)
+        .does(requeue(false, None))
+        .at(20)
+        .does(adopt(1))
+        .does(Command::ChildrenMet(Outcome::Shipped))
+        .snap();
+    story("job", "overruled_child", parent(true, OnDepFailure::Block))
+        .at(10)
+        .does(Command::DependencyFailed)
+        .does(requeue(false, None))
+        .at(20)
+        .does(adopt_beside(A))
+        .does(adopt_beside(B))
+        .does(Command::ChildrenMet(Outcome::Settled))
+        .snap();
+}
+
+#[test]
+fn what_is_overruled_is_waited_for_no_more_and_what_is_new_is() {
+    let mut graph = Graph::default();
+    graph.watch(JOB, &awaits(&[A], true), false);
+    graph.adopt(JOB, B, None);
+    graph.read(A, Stage::Failed);
+    let overruled = Awaits { jobs: Vec::new(), overruled: vec![C], ..awaits(&[], true) };
+    graph.watch(JOB, &overruled, true);
+    graph.adopt(JOB, C, Some(Stage::Cancelled));
+    graph.has_read_children(JOB);
+    assert_eq!((graph.verdict(JOB), graph.dependents(A), graph.dependents(C)), (Verdict::ChildrenOpen, 0, 0));
+    assert_eq!(graph.reached(C, Stage::Cancelled), []);
+    assert_eq!(graph.reached(B, Stage::Shipped), [(JOB, Verdict::ChildrenMet(Outcome::Settled))], "C has not shipped");
+    assert_eq!(graph.reached(B, Stage::Failed), [(JOB, Verdict::Failed)], "B is new");
+}
+
 #[test]
 fn the_holder_of_a_job_decomposes_it_and_its_run_ends() {
     let fence = Fence { epoch: Epoch(1), factory: None };
     story("job", "decomposed", leased(spec(), Stage::Building))
         .at(10)
-        .does(Command::Adopt(Adopt { children: 3, fence: Some(fence.clone()) }))
+        .does(Command::Adopt(Adopt { children: 3, ended: Vec::new(), fence: Some(fence.clone()) }))
         .at(11)
-        .refuses(Command::Adopt(Adopt { children: 3, fence: Some(fence) }))
+        .refuses(Command::Adopt(Adopt { children: 3, ended: Vec::new(), fence: Some(fence) }))
         .does(adopt(1))
         .snap();
 }
@@ -84,7 +127,13 @@ fn a_job_that_somebody_works_on_or_that_has_ended_is_given_no_children() {
 }
 
 fn awaits(jobs: &[JobId], composite: bool) -> Awaits {
-    Awaits { jobs: jobs.to_vec(), mode: DepsMode::All, on_failure: OnDepFailure::Block, composite }
+    Awaits {
+        jobs: jobs.to_vec(),
+        mode: DepsMode::All,
+        on_failure: OnDepFailure::Block,
+        composite,
+        overruled: Vec::new(),
+    }
 }
 
 #[test]

@@ -32,7 +32,10 @@ pub(super) fn places() -> Vec<(&'static str, Job)> {
     vec![
         ("blocked_dependencies", waiting(limited())),
         ("blocked_dependency_failed", after(waiting(limited()), [(1, Command::DependencyFailed)])),
-        ("blocked_children", after(queued(limited()), [(1, Command::Adopt(Adopt { children: 2, fence: None }))])),
+        (
+            "blocked_children",
+            after(queued(limited()), [(1, Command::Adopt(Adopt { children: 2, ended: Vec::new(), fence: None }))]),
+        ),
         ("blocked_needs_input", after(leased(limited(), Stage::Building), [(5, told(asks("Which door?")))])),
         ("queued", submitted(limited(), true).job),
         ("queued_in_backoff", ended(Stage::Failed, true)),

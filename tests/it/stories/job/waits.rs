@@ -97,7 +97,13 @@ fn an_operator_overrules_a_failed_dependency_that_fails_the_job() {
 
 #[test]
 fn tentative_edges_tell_nobody_and_can_be_taken_back() {
-    let awaits = Awaits { jobs: vec![A], mode: DepsMode::All, on_failure: OnDepFailure::Block, composite: false };
+    let awaits = Awaits {
+        jobs: vec![A],
+        mode: DepsMode::All,
+        on_failure: OnDepFailure::Block,
+        composite: false,
+        overruled: Vec::new(),
+    };
     let mut graph = Graph::default();
     graph.watch(JOB, &awaits, false);
     assert_eq!(graph.reached(A, Stage::Shipped), [], "not committed yet");
@@ -112,7 +118,13 @@ fn tentative_edges_tell_nobody_and_can_be_taken_back() {
 
 #[test]
 fn what_was_read_before_never_overwrites_what_was_told_since() {
-    let awaits = Awaits { jobs: vec![A], mode: DepsMode::All, on_failure: OnDepFailure::Block, composite: false };
+    let awaits = Awaits {
+        jobs: vec![A],
+        mode: DepsMode::All,
+        on_failure: OnDepFailure::Block,
+        composite: false,
+        overruled: Vec::new(),
+    };
     let mut graph = Graph::default();
     graph.watch(JOB, &awaits, false);
     assert_eq!(graph.reached(A, Stage::Shipped), []);
@@ -124,7 +136,7 @@ fn what_was_read_before_never_overwrites_what_was_told_since() {
 #[test]
 fn verdicts_at_submit() {
     let verdict = |mode, on_failure, stages: &[Stage]| {
-        settled(&Awaits { jobs: Vec::new(), mode, on_failure, composite: false }, stages)
+        settled(&Awaits { jobs: Vec::new(), mode, on_failure, composite: false, overruled: Vec::new() }, stages)
     };
     use {DepsMode::*, OnDepFailure::*, Stage::*};
     assert_eq!(verdict(All, Block, &[]), Verdict::Met);
