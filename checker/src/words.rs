@@ -154,6 +154,7 @@ pub(crate) enum Code {
     NotFound,
     InvalidRequest,
     PreconditionFailed,
+    DependencyCycle,
     /// The answer carries none.
     #[serde(skip)]
     #[default]

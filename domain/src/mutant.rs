@@ -119,6 +119,21 @@ mutants! { simulation {
     GraceIgnored,
     /// What has become of dependencies is not looked at after a start.
     VerdictForgotten,
+    // Parents and children.
+    /// The last child does not unblock its parent.
+    LastChildForgotten,
+    /// A parent is unblocked while one child is open.
+    OpenChildIgnored,
+    /// Jobs may wait for each other in a circle.
+    CircleIgnored,
+    /// A parent does not wait for the children that it is submitted with.
+    ChildrenUncounted,
+    /// What is below a cancelled parent goes on.
+    SubtreeSpared,
+    /// A parent that completes by itself ships though a child has failed.
+    FailedChildShips,
+    /// Children that are added call back what was overruled.
+    OverruledAgain,
     // Leases in time.
     /// A renewal is answered and does nothing.
     RenewalForgotten,

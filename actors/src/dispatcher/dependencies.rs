@@ -7,6 +7,7 @@ use std::time::Duration;
 use domain::JobId;
 use domain::dispatch::{Standing, Verdict};
 use domain::job::{BlockedReason, Stage};
+use domain::mutant::Mutant;
 use ractor::ActorRef;
 
 use super::state::State;
@@ -47,7 +48,7 @@ impl State {
             self.graph.adopt(*parent, *child, None);
         }
         let jobs: Vec<JobId> = edges.waiting.iter().map(|(job, _)| *job).collect();
-        let circle = self.graph.cycle(&jobs);
+        let circle = if Mutant::CircleIgnored.is_planted() { None } else { self.graph.cycle(&jobs) };
         if circle.is_some() {
             self.forget(edges);
         }

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::submit::{Submit, adopt, batch};
 use crate::fact::{Weights, name};
 use crate::names::{Name, Names};
 use crate::order;
@@ -15,6 +16,8 @@ pub(crate) enum Ask {
     Submit(Submit),
     /// An entry each.
     Batch(Vec<Submit>),
+    /// Children for a job that is there, with the keys of all that is below it by that.
+    Adopt(Name, Vec<Option<Name>>),
     Report(Box<Report>),
     Renew(Fence),
     Release(Fence),
@@ -60,16 +63,6 @@ pub(crate) enum Action {
     Ship,
     Approve,
     Answer,
-}
-
-/// A submit, or an entry of a batch.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Submit {
-    pub(crate) key: Option<Name>,
-    /// The print of the text of the body: equal ones ask for the same.
-    pub(crate) same: u64,
-    /// The print of members without which it is surely another submit.
-    pub(crate) other: u64,
 }
 
 /// A lease as its holder names it.
@@ -132,6 +125,7 @@ impl Ask {
         Some(match (method, path) {
             ("POST", ["jobs"]) => Self::Submit(body.map(|body| Submit::read(body, names)).unwrap_or_default()),
             ("POST", ["jobs", "batch"]) => batch(body?, names)?,
+            ("POST", ["jobs", id, "children"]) => adopt(names.of(id), body?, names)?,
             ("PATCH", ["jobs", id]) => Self::patch(names.of(id), body?, names),
             ("POST", ["jobs", id, "lease", "renew"]) => Self::Renew(fence(names.of(id), body?, names)?),
             ("POST", ["jobs", id, "lease", "release"]) => Self::Release(fence(names.of(id), body?, names)?),
@@ -222,39 +216,6 @@ impl Action {
             _ => return None,
         })
     }
-}
-
-impl Submit {
-    fn read(body: &str, names: &mut Names) -> Self {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct SubmitText<'a> {
-            #[serde(default, borrow)]
-            idempotency_key: Option<Text<'a>>,
-            #[serde(default)]
-            title: Option<Text<'a>>,
-            #[serde(default)]
-            body_md: Option<Text<'a>>,
-        }
-        match serde_json::from_str::<SubmitText<'_>>(body) {
-            Ok(text) => Self {
-                key: name(text.idempotency_key.as_ref(), names),
-                same: print(&body),
-                other: print(&(&text.title, &text.body_md)),
-            },
-            Err(_) => Self { key: None, same: print(&body), other: print(&body) },
-        }
-    }
-}
-
-fn batch(body: &str, names: &mut Names) -> Option<Ask> {
-    #[derive(Deserialize)]
-    struct BatchText<'a> {
-        #[serde(borrow)]
-        jobs: Vec<&'a RawValue>,
-    }
-    let text: BatchText<'_> = serde_json::from_str(body).ok()?;
-    Some(Ask::Batch(text.jobs.iter().map(|entry| Submit::read(entry.get(), names)).collect()))
 }
 
 fn fence(job: Name, body: &str, names: &mut Names) -> Option<Fence> {

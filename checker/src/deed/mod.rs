@@ -2,6 +2,7 @@
 
 mod ask;
 mod reply;
+mod submit;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -12,8 +13,9 @@ use crate::names::{Name, Names};
 use crate::shown::Spec;
 use crate::words::Code;
 
-pub(crate) use ask::{Action, Ask, Claim, Fence, Report, Submit};
+pub(crate) use ask::{Action, Ask, Claim, Fence, Report};
 pub(crate) use reply::{Beat, Entry, Held, Reply};
+pub(crate) use submit::Submit;
 
 /// A request and its answer.
 #[derive(Clone, Debug)]

@@ -116,6 +116,7 @@ impl Reply {
         Ok(match ask {
             Ask::Submit(_) => submitted(json, names, specs)?,
             Ask::Batch(_) => Self::Entries(entries(json, names, specs)?),
+            Ask::Adopt(..) => Self::Entries(children(json, names, specs)?),
             Ask::Report(_) | Ask::Release(_) | Ask::Act(..) | Ask::Edit(_) | Ask::Job { .. } => {
                 Self::Job(Box::new(job(json, names, specs)?))
             }
@@ -193,6 +194,22 @@ fn entries(json: &str, names: &mut Names, specs: &mut Specs<'_>) -> Result<Vec<E
         })
     };
     text.results.into_iter().map(entry).collect()
+}
+
+/// The children that a job was given, each an entry.
+fn children(json: &str, names: &mut Names, specs: &mut Specs<'_>) -> Result<Vec<Entry>, Unreadable> {
+    #[derive(Deserialize)]
+    struct Children<'a> {
+        #[serde(borrow)]
+        jobs: Vec<&'a RawValue>,
+        #[serde(default)]
+        repeated: bool,
+    }
+    let text: Children<'_> = serde_json::from_str(json)?;
+    let (status, created) = if text.repeated { (200, false) } else { (201, true) };
+    let entry =
+        |raw: &RawValue| Ok(Entry { status, code: Code::Missing, created, job: Some(job(raw.get(), names, specs)?) });
+    text.jobs.into_iter().map(entry).collect()
 }
 
 fn grants(json: &str, names: &mut Names, specs: &mut Specs<'_>) -> Result<Vec<Granted>, Unreadable> {

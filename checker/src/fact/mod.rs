@@ -88,8 +88,12 @@ pub(crate) enum What {
         end: End,
     },
     Expired(End),
-    /// It was given children.
-    Adopted(Option<End>),
+    /// It was given children. With those of its earlier ones that count no more, and its dependencies with them, where
+    /// everything that it waited for had settled.
+    Adopted {
+        end: Option<End>,
+        settled: Option<Vec<Name>>,
+    },
     /// With the job that it made room for.
     Preempted(End, Option<Name>),
     Fenced {
@@ -157,7 +161,7 @@ impl What {
             Self::Released { end, .. } | Self::NeedsInput { end, .. } => Some(*end),
             Self::Expired(end) | Self::Preempted(end, _) => Some(*end),
             Self::Retried { end, .. } | Self::DeadLettered { end, .. } | Self::Rejected { end, .. } => *end,
-            Self::Failed(end) | Self::Cancelled(end) | Self::Shipped(end) | Self::Adopted(end) => *end,
+            Self::Failed(end) | Self::Cancelled(end) | Self::Shipped(end) | Self::Adopted { end, .. } => *end,
             Self::Requeued(requeue) => requeue.end,
             Self::Created(..)
             | Self::Ready

@@ -87,6 +87,7 @@ struct Particulars<'a> {
     priority: Option<Priority>,
     for_job: Option<Text<'a>>,
     parent_id: Option<Text<'a>>,
+    settled: Option<Vec<Text<'a>>>,
 }
 
 /// Takes what an event of this type cannot be without.
@@ -221,7 +222,10 @@ fn of_job(kind: &str, data: Particulars<'_>, names: &mut Names) -> Result<What, 
     let end = data.end.map(End::from);
     Ok(match kind {
         "job.created" => What::Created(data.priority, data.parent_id.map(|id| names.of(id.as_str()))),
-        "job.children_added" => What::Adopted(end),
+        "job.children_added" => {
+            let settled = data.settled.map(|jobs| jobs.iter().map(|id| names.of(id.as_str())).collect());
+            What::Adopted { end, settled }
+        }
         "job.stage" => What::Staged {
             stage: given(data.stage, "stage")?,
             outcome: data.result.map(|word| serde_json::from_str(word.get())).transpose()?,

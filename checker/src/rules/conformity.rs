@@ -29,6 +29,11 @@ pub(super) fn check(case: &Case<'_>, findings: &mut Findings) {
         {
             case.broken(findings, "conformity", place, what);
         }
+        if let (Ask::Adopt(_, keys), Reply::Entries(entries)) = (&deed.ask, &deed.reply)
+            && let Some(what) = batch(keys.len(), entries)
+        {
+            case.broken(findings, "conformity", place, what);
+        }
         if deed.fate == Fate::Done && matches!(deed.ask, Ask::Other) {
             case.broken(findings, "conformity", place, "carried out, and it is nothing that can be asked for");
         }

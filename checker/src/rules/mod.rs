@@ -6,6 +6,7 @@ mod calm;
 mod claims;
 mod conformity;
 mod dump;
+mod family;
 mod fence;
 mod leases;
 mod log;
@@ -36,6 +37,7 @@ pub(crate) fn check(case: &Case<'_>, findings: &mut Findings) {
         leases::check(case, &track, &calm, findings);
         prompt::check(case, &track, &sight, &calm, findings);
         claims::check(case, &track, &sight, &calm, findings);
+        family::check(case, &track, &calm, findings);
         starve::check(case, &track, &calm, findings);
         seen::check(case, &track, findings);
         stored::check(case, &track, findings);

@@ -18,6 +18,8 @@ use crate::words::{Code, Outcome};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Kind {
     Submit(Option<Name>),
+    /// A job was given children.
+    Adopt(Name),
     Claim(Name, Option<Name>),
     Report(Name, u64),
     Release(Name, u64),
@@ -119,7 +121,7 @@ fn owned(case: &Case<'_>, track: &Track, sight: &Sight<'_>, findings: &mut Findi
 /// A change is what the request asked for.
 fn answers(case: &Case<'_>, track: &Track, change: usize, deed: &Deed) -> bool {
     let asked = match &deed.ask {
-        Ask::Submit(_) | Ask::Batch(_) => {
+        Ask::Submit(_) | Ask::Batch(_) | Ask::Adopt(..) => {
             return of_change(case, track, change).is_some_and(|kind| matches!(kind, Kind::Submit(_)));
         }
         Ask::Claim(claim) => Kind::Claim(claim.factory, claim.id),
@@ -141,6 +143,9 @@ fn of_change(case: &Case<'_>, track: &Track, change: usize) -> Option<Kind> {
     let epoch = track.before(change).map_or(0, |state| state.epoch);
     if let What::Created(..) = first.what {
         return Some(Kind::Submit(case.specs.get(&job).and_then(|spec| spec.key)));
+    }
+    if let What::Adopted { .. } = fact.what {
+        return Some(Kind::Adopt(job));
     }
     if let By::Factory(_) = now.by {
         return Some(match &fact.what {
@@ -198,7 +203,15 @@ fn rooms(case: &Case<'_>, owned: &HashMap<usize, u64>) -> Rooms {
         let beyond = if deed.fate == Fate::Unknown { sent } else { sent.saturating_sub(1) };
         let fence = |fence: &Fence| (fence.job, fence.epoch);
         match &deed.ask {
-            Ask::Submit(submit) => enter(Kind::Submit(submit.key), beyond),
+            Ask::Submit(submit) => {
+                enter(Kind::Submit(submit.key), beyond);
+                submit.below.iter().for_each(|key| enter(Kind::Submit(*key), carried(deed)));
+                submit.parent.iter().for_each(|parent| enter(Kind::Adopt(*parent), carried(deed)));
+            }
+            Ask::Adopt(parent, keys) => {
+                enter(Kind::Adopt(*parent), carried(deed));
+                keys.iter().for_each(|key| enter(Kind::Submit(*key), beyond));
+            }
             Ask::Batch(submits) => entries(deed, submits, beyond, &mut enter),
             Ask::Claim(claim) => {
                 let more =

@@ -9,7 +9,7 @@ use crate::fact::{By, Fact, What};
 use crate::findings::Findings;
 use crate::names::Name;
 use crate::track::{Lease, State, Track};
-use crate::words::{Code, Outcome, Stage, Status};
+use crate::words::{Code, Outcome, Reason, Stage, Status};
 
 /// How long a seat is kept for the job that another was evicted for.
 const KEPT_MS: i64 = 60_000;
@@ -19,6 +19,10 @@ pub(super) fn check(case: &Case<'_>, track: &Track, findings: &mut Findings) {
         let before = track.before(at);
         for fact in &case.facts[change.first..=change.last] {
             of_job(fact, before, findings);
+        }
+        let by_itself = change.by == By::Coordinator && change.state.stage == Stage::Cancelled;
+        if by_itself && before.is_some_and(|before| before.stage != Stage::Cancelled) {
+            findings.seen("cancelled with its parent");
         }
     }
     for fact in case.facts {
@@ -62,8 +66,12 @@ fn of_job(fact: &Fact, before: Option<&State>, findings: &mut Findings) {
         (What::Cancelled(Some(_)), _) => "cancelled while leased",
         (What::DeadLettered { .. }, _) => "dead letter",
         (What::Expired(end), _) if end.outcome.is_delivery() => "delivered lease expired",
-        (What::Failed(None) | What::Blocked(crate::words::Reason::DependencyFailed), _) => "dependency failed",
+        (What::Failed(None) | What::Blocked(Reason::DependencyFailed), _) => "dependency failed",
+        (What::Ready, _) if before.is_some_and(|b| b.reason == Some(Reason::Children)) => "parent unblocked",
         (What::Ready, _) if before.is_some() => "dependency unblocked",
+        (What::Adopted { end: Some(_), .. }, _) => "decomposed by its holder",
+        (What::Adopted { settled: Some(_), .. }, _) => "children added to what had waited",
+        (What::Adopted { .. }, _) => "children added",
         (What::Edited { .. }, _) if held => "edited while leased",
         (What::Edited { .. }, _) => "edited",
         (What::Leased(_), _) if before.and_then(|b| b.lease).is_some_and(|l| l.status == Status::Expired) => {
@@ -84,6 +92,7 @@ fn of_job(fact: &Fact, before: Option<&State>, findings: &mut Findings) {
         (What::Requeued(requeue), _) if requeue.fresh => "requeued fresh",
         (What::Shipped(_), By::Factory(_)) => "shipped by factory",
         (What::Shipped(Some(_)), _) => "shipped while leased",
+        (What::Shipped(None), By::Coordinator) => "shipped by itself",
         (What::Shipped(None), _) => "shipped by operator",
         _ => return,
     };
@@ -140,6 +149,7 @@ fn asked(case: &Case<'_>, track: &Track, deed: &Deed, findings: &mut Findings) {
         Code::FactoryDraining => findings.seen("claim while draining"),
         Code::IdempotencyMismatch => findings.seen("idempotency mismatch"),
         Code::LeaseEnded => findings.seen("lease ended by its holder"),
+        Code::DependencyCycle => findings.seen("circle refused"),
         Code::StorageFull => findings.seen("storage full"),
         Code::StaleLease
         | Code::IllegalTransition

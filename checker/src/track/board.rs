@@ -1,6 +1,6 @@
 //! What a grant has to look at beyond its job: dependencies, seats, the gates, the jobs that run under one key.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::law::Broken;
 use super::state::State;
@@ -28,6 +28,18 @@ pub(super) struct Board {
     children: HashMap<Name, Vec<Name>>,
     /// When each job was made.
     born: HashMap<Name, i64>,
+    /// Jobs for which everything that they waited for before they were last given children counts no more, with those
+    /// of their children that it is said of.
+    settled: HashMap<Name, Vec<Name>>,
+    /// Jobs that an operator has put into the queue though a dependency or a child had failed.
+    overruled: HashSet<Name>,
+}
+
+/// Who is a part of whom at the end of the log, and which parts a job no longer waits for: its dependencies with them.
+#[derive(Debug, Default)]
+pub(crate) struct Families {
+    pub(crate) parts: HashMap<Name, Vec<Name>>,
+    pub(crate) settled: HashMap<Name, Vec<Name>>,
 }
 
 /// How a job has ended so far.
@@ -56,15 +68,25 @@ impl Board {
     }
 
     /// What is wrong with an event, looking beyond its job.
-    pub(super) fn law(&self, case: &Case<'_>, track: &Track, job: Name, fact: &Fact) -> Vec<Broken> {
+    pub(super) fn law(&self, case: &Case<'_>, track: &Track, (job, state): (Name, &State), fact: &Fact) -> Vec<Broken> {
         let spec = case.specs.get(&job);
         match (&fact.what, spec) {
             (What::Leased(grant), _) => {
                 let mut broken = self.granted(case, track, spec, fact, grant);
                 broken.extend(grant.decision.and_then(decided));
+                let spec = spec.filter(|_| !self.overruled.contains(&job));
+                broken.extend(spec.and_then(|spec| self.open(track, job, spec, "granted")));
                 broken
             }
-            (What::Ready, Some(spec)) => self.ready(track, job, spec),
+            (What::Ready, Some(spec)) => self.open(track, job, spec, "ready").into_iter().collect(),
+            (What::Shipped(None), Some(spec)) if fact.by == By::Coordinator => self.by_itself(track, job, spec),
+            (What::Adopted { settled, .. }, Some(spec)) => {
+                let settled = settled.as_deref();
+                self.settles(case, (job, fact.at), state, (spec, settled))
+                    .into_iter()
+                    .map(|what| ("family", what))
+                    .collect()
+            }
             (What::Failed(None) | What::Blocked(Reason::DependencyFailed), Some(spec)) => self.failed(job, spec, fact),
             (What::Created(..), Some(spec)) => spec
                 .depends_on
@@ -75,6 +97,28 @@ impl Board {
                 .collect(),
             _ => Vec::new(),
         }
+    }
+
+    /// Takes in what an event says of what a job in this state waits for.
+    pub(super) fn note(&mut self, job: Name, state: &State, what: &What) {
+        match what {
+            What::Requeued(requeue) => {
+                let failed = state.stage == Stage::Failed && state.failed_by_dependency;
+                if !requeue.blocked && (failed || state.reason == Some(Reason::DependencyFailed)) {
+                    self.overruled.insert(job);
+                }
+            }
+            What::Adopted { settled, .. } => {
+                self.overruled.remove(&job);
+                settled.iter().for_each(|settled| drop(self.settled.insert(job, settled.clone())));
+            }
+            _ => {}
+        }
+    }
+
+    /// Who is a part of whom, and which parts count no more.
+    pub(super) fn families(self) -> Families {
+        Families { parts: self.children, settled: self.settled }
     }
 
     /// Takes in what a change made of a job.
@@ -131,37 +175,80 @@ impl Board {
         broken
     }
 
-    /// A job is ready when its dependencies have settled. What has settled once may have been requeued since.
-    fn ready(&self, track: &Track, job: Name, spec: &Spec) -> Vec<Broken> {
+    /// A job is ready, and granted, when its dependencies and children have settled. What has settled once may have been
+    /// requeued since.
+    fn open(&self, track: &Track, job: Name, spec: &Spec, how: &str) -> Option<Broken> {
         let settled = |dep: &Name| {
             let ended = self.ended.get(dep).copied().unwrap_or_default();
             ended.shipped || (ended.otherwise && spec.policy == Policy::Ignore)
         };
+        let overruled = self.settled.get(&job);
         let met = match spec.mode {
+            _ if overruled.is_some() => true,
             Mode::All => spec.depends_on.iter().all(settled),
             Mode::Any => spec.depends_on.is_empty() || spec.depends_on.iter().any(settled),
         };
-        let parts = self.children.get(&job).into_iter().flatten();
+        let counts = |part: &&Name| overruled.is_none_or(|overruled| !overruled.contains(part));
+        let parts = self.children.get(&job).into_iter().flatten().filter(counts);
         let open = parts.filter(|part| track.jobs.contains_key(part) && !settled(part)).count();
         if open > 0 {
-            return vec![("I9", format!("ready while {open} of its children have not settled"))];
+            return Some(("I9", format!("{how} while {open} of its children have not settled")));
         }
         if met {
-            return Vec::new();
+            return None;
         }
         let open = spec.depends_on.iter().filter(|dep| !settled(dep)).count();
         let new = if track.jobs.contains_key(&job) { "" } else { " from its beginning" };
-        vec![("I9", format!("ready{new} while {open} of its dependencies have not settled"))]
+        Some(("I9", format!("{how}{new} while {open} of its dependencies have not settled")))
+    }
+
+    /// Whoever completes by itself has parts, and ships only if all of them have.
+    fn by_itself(&self, track: &Track, job: Name, spec: &Spec) -> Vec<Broken> {
+        let parts = self.children.get(&job).map(Vec::as_slice).unwrap_or_default();
+        let shipped = |part: &&Name| self.ended.get(part).is_some_and(|ended| ended.shipped);
+        let left = parts.iter().filter(|part| !shipped(part)).count();
+        if parts.is_empty() || left > 0 {
+            return vec![("family", format!("shipped by itself, and {left} of its {} children have not", parts.len()))];
+        }
+        self.open(track, job, spec, "shipped by itself").into_iter().collect()
+    }
+
+    /// A job that is given children waits no more for what it had waited for until it was queued, and says so.
+    fn settles(
+        &self,
+        case: &Case<'_>,
+        (job, at): (Name, i64),
+        state: &State,
+        (spec, settled): (&Spec, Option<&[Name]>),
+    ) -> Option<String> {
+        let ended = |part: &&Name| self.ended.get(part).is_some_and(|ended| ended.otherwise);
+        match settled {
+            Some(_) if state.stage == Stage::Blocked => Some("waits no more for what it still waited for".to_owned()),
+            Some(settled) => {
+                let open = settled.iter().find(|part| !ended(part))?;
+                Some(format!("waits no more for {}, which has not ended", case.text(*open)))
+            }
+            None if state.stage == Stage::Blocked => None,
+            None => {
+                let earlier = |part: &&Name| self.born.get(part).is_some_and(|born| *born < at);
+                let had = self.children.get(&job).into_iter().flatten().any(|part| earlier(&part));
+                let waits = had || !spec.depends_on.is_empty();
+                waits.then(|| "is given children, and waits again for what had settled".to_owned())
+            }
+        }
     }
 
     fn failed(&self, job: Name, spec: &Spec, fact: &Fact) -> Vec<Broken> {
+        let overruled = self.settled.get(&job);
         let failed = |dep: &Name| self.ended.get(dep).is_some_and(|ended| ended.otherwise);
         let of_dependencies = match spec.mode {
+            _ if overruled.is_some() => false,
             Mode::All => spec.depends_on.iter().any(failed),
             Mode::Any => !spec.depends_on.is_empty() && spec.depends_on.iter().all(failed),
         };
         let parts = self.children.get(&job).map(Vec::as_slice).unwrap_or_default();
-        let any = of_dependencies || parts.iter().any(failed);
+        let counts = |part: &&Name| overruled.is_none_or(|overruled| !overruled.contains(part));
+        let any = of_dependencies || parts.iter().filter(counts).any(failed);
         // A parent that completes by itself fails where it ignores that a part has.
         if matches!(fact.what, What::Failed(_)) && spec.policy == Policy::Ignore && parts.iter().any(failed) {
             return Vec::new();

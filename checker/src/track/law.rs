@@ -64,8 +64,10 @@ fn legal(state: &State, fact: &Fact) -> bool {
         What::Blocked(Reason::Children) => state.rev == 0 || blocked_on(Reason::Dependencies),
         What::Blocked(Reason::DependencyFailed) => waits,
         What::Blocked(Reason::NeedsInput) => false,
-        What::Adopted(Some(_)) => held && undelivered,
-        What::Adopted(None) => !held && (stage == Stage::Queued || waits || blocked_on(Reason::DependencyFailed)),
+        What::Adopted { end: Some(_), .. } => held && undelivered,
+        What::Adopted { end: None, .. } => {
+            !held && (stage == Stage::Queued || waits || blocked_on(Reason::DependencyFailed))
+        }
         What::Leased(_) => stage == Stage::Queued && !held,
         What::Staged { stage: to, .. } => held && to.is_worked_in() && *to >= stage,
         What::Checkpoint(_) | What::NeedsInput { .. } => held,
@@ -134,7 +136,7 @@ fn ended(state: &State, fact: &Fact, end: End, broken: &mut Vec<Broken>) {
     let (status, may_stay) = match &fact.what {
         What::Released { stage: Stage::Queued, .. } if end.outcome == Outcome::Quota => (None, true),
         What::Released { .. } => (None, false),
-        What::Adopted(_) => (Some(Status::Released), false),
+        What::Adopted { .. } => (Some(Status::Released), false),
         What::Expired(_) => (Some(Status::Expired), false),
         What::NeedsInput { .. } => (Some(Status::Released), true),
         What::Preempted(..) | What::Cancelled(_) | What::Requeued(_) | What::Rejected { .. } => {
@@ -158,7 +160,7 @@ fn ended(state: &State, fact: &Fact, end: End, broken: &mut Vec<Broken>) {
         What::Released { .. } => end.outcome.is_delivery(),
         What::Expired(_) => end.outcome.is_delivery() || end.outcome == Outcome::Lost,
         What::Preempted(..) => end.outcome == Outcome::Preempted,
-        What::Adopted(_) => end.outcome == Outcome::Released,
+        What::Adopted { .. } => end.outcome == Outcome::Released,
         What::Retried { .. } | What::DeadLettered { .. } => {
             matches!(end.outcome, Outcome::Failed | Outcome::TimedOut)
         }

@@ -16,7 +16,7 @@ use crate::findings::{Findings, Place};
 use crate::names::Name;
 use crate::words::{Outcome, Stage};
 
-use board::Board;
+use board::{Board, Families};
 pub(crate) use law::word;
 use review::Review;
 pub(crate) use state::State;
@@ -95,6 +95,7 @@ pub(crate) struct Track {
     pub(crate) cleared: HashMap<Name, Vec<(i64, Name)>>,
     /// How often each job has failed on each factory since its last requeue.
     failures: HashMap<Name, Vec<(Name, u32)>>,
+    pub(crate) families: Families,
     /// The highest `rev` of the product.
     pub(crate) gate_rev: u64,
 }
@@ -121,6 +122,7 @@ impl Track {
             begin += group;
         }
         track.shut = review.ends();
+        track.families = board.families();
         track
     }
 
@@ -219,7 +221,7 @@ impl Track {
             let place = Place::job(job).seq(fact.seq);
             let broken = [
                 law::law(&state, fact),
-                board.law(case, self, job, fact),
+                board.law(case, self, (job, &state), fact),
                 terms.law(case, job, &state, fact),
                 preempt::law(case, self, &state, (job, fact)),
                 review.law(case, fact),
@@ -232,6 +234,7 @@ impl Track {
                 self.cleared.entry(*by).or_default().push((fact.at, held.holder));
             }
             self.failed(job, fact, &mut state);
+            board.note(job, &state, &fact.what);
             state.apply(fact);
         }
         if state.held().is_none() && matches!(state.stage, Stage::Assigned | Stage::Building) {

@@ -109,7 +109,7 @@ impl State {
                 self.queued(fact.at);
             }
             What::Blocked(reason) => self.blocked(*reason),
-            What::Adopted(_) => {
+            What::Adopted { .. } => {
                 let keeps = matches!(self.reason, Some(Reason::Dependencies | Reason::DependencyFailed));
                 self.blocked(self.reason.filter(|_| keeps).unwrap_or(Reason::Children));
             }

@@ -37,9 +37,13 @@ impl Book {
     }
 
     /// Makes a job with these members; nobody is answered yet.
-    fn created(&mut self, id: &str, key: &str, members: Value) -> Value {
+    pub(crate) fn created(&mut self, id: &str, key: &str, members: Value) -> Value {
         let at = time(self.now() + 1);
-        let blocked = members.get("dependsOn").is_some();
+        let blocked = match (members.get("dependsOn"), members["kind"] == "composite") {
+            (Some(_), _) => Some("dependencies"),
+            (None, true) => Some("children"),
+            (None, false) => None,
+        };
         let mut job = json!({
             "id": id, "productId": "acme", "title": "Do it", "bodyMd": "Do it", "manifestSnapshot": {}, "kind": "leaf",
             "stage": "queued", "priority": "normal", "capabilities": [], "engines": [], "allowedScope": [], "yolo": false,
@@ -51,21 +55,19 @@ impl Book {
         for (name, value) in members.as_object().expect("members") {
             job[name] = value.clone();
         }
-        if blocked {
+        if let Some(reason) = blocked {
             job["stage"] = "blocked".into();
-            job["blockedReason"] = "dependencies".into();
+            job["blockedReason"] = reason.into();
             job.as_object_mut().expect("an object").remove("queuedAt");
         }
-        self.job_event(
-            id,
-            Some(1),
-            "job.created",
-            "operator:ada",
-            json!({"title": "Do it", "priority": job["priority"]}),
-        );
+        let mut data = json!({"title": "Do it", "priority": job["priority"]});
+        if let Some(parent) = job.get("parentId") {
+            data["parentId"] = parent.clone();
+        }
+        self.job_event(id, Some(1), "job.created", "operator:ada", data);
         let (kind, data) = match blocked {
-            true => ("job.blocked", json!({"reason": "dependencies"})),
-            false => ("job.ready", json!({})),
+            Some(reason) => ("job.blocked", json!({"reason": reason})),
+            None => ("job.ready", json!({})),
         };
         self.job_event(id, Some(1), kind, "operator:ada", data);
         self.jobs.insert(id.to_owned(), job.clone());

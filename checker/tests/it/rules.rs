@@ -6,8 +6,8 @@ use checker::{RULES, SEEN};
 use serde_json::json;
 
 use super::book::{Book, job};
-use super::plants::PLANTS;
 use super::plants::scheduler::good;
+use super::plants::{PLANTS, families};
 
 /// An ordinary day: work that ships, a factory that falls silent, a job that waits for another.
 pub(crate) fn day() -> Book {
@@ -77,6 +77,23 @@ fn a_preemption_as_it_should_be_breaks_no_rule() {
     let found: Vec<String> = verdict.violations.iter().map(ToString::to_string).collect();
     assert!(verdict.is_good(), "{}", found.join("\n"));
     for name in ["preempted by eviction", "kept seat taken", "stale report after a preemption"] {
+        assert!(verdict.seen.contains_key(name), "{name} was not seen: {:?}", verdict.seen);
+    }
+}
+
+#[test]
+fn families_as_they_should_be_break_no_rule() {
+    let verdict = families::good().verdict();
+    let found: Vec<String> = verdict.violations.iter().map(ToString::to_string).collect();
+    assert!(verdict.is_good(), "{}", found.join("\n"));
+    for name in [
+        "shipped by itself",
+        "decomposed by its holder",
+        "children added",
+        "children added to what had waited",
+        "parent unblocked",
+        "cancelled with its parent",
+    ] {
         assert!(verdict.seen.contains_key(name), "{name} was not seen: {:?}", verdict.seen);
     }
 }

@@ -110,6 +110,10 @@ impl Stages {
         gone
     }
 
+    fn has_one_open(&self) -> bool {
+        self.all.len() == self.shipped + self.failed + 1
+    }
+
     fn verdict(&self, mode: DepsMode, policy: OnDepFailure) -> Verdict {
         verdict(mode, policy, self.all.len(), (self.shipped, self.failed))
     }
@@ -125,6 +129,11 @@ impl Waiting {
         // A composite job without any waits for its first one.
         let is_open = !self.has_read || children.all.is_empty();
         let of_children = if is_open { Verdict::Open } else { children.verdict(DepsMode::All, self.policy) };
+        let of_children = match of_children {
+            Verdict::Met if Mutant::LastChildForgotten.is_planted() => Verdict::Open,
+            Verdict::Open if Mutant::OpenChildIgnored.is_planted() && children.has_one_open() => Verdict::Met,
+            other => other,
+        };
         match (of_dependencies, of_children) {
             (Verdict::Failed, _) | (_, Verdict::Failed) => Verdict::Failed,
             (Verdict::Met, Verdict::Met) if children.failed == 0 && self.overruled.is_empty() => {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::event::Fact;
 use super::spec::{Kind, Spec};
 use super::state::{BlockedReason, Job, Spent, Stage};
+use crate::mutant::Mutant;
 use crate::{Epoch, JobId, ProductId, Timestamp};
 
 /// A new job and the facts of its beginning.
@@ -27,7 +28,7 @@ pub fn submit(
     now: Timestamp,
 ) -> Submitted {
     let created = Fact::Created { title: spec.title.clone(), priority: spec.priority, parent_id: spec.parent };
-    let is_composite = children > 0 || spec.kind == Kind::Composite;
+    let is_composite = (children > 0 || spec.kind == Kind::Composite) && !Mutant::ChildrenUncounted.is_planted();
     let waits_for = match (deps_met, is_composite) {
         (false, _) => Some(BlockedReason::Dependencies),
         (true, true) => Some(BlockedReason::Children),

@@ -14,6 +14,8 @@ pub(super) struct Given {
 #[derive(Default)]
 pub(super) struct Notes {
     jobs: BTreeMap<String, Vec<String>>,
+    /// Jobs that have children.
+    parents: BTreeMap<String, Vec<String>>,
     factories: BTreeMap<String, Vec<String>>,
     pub(super) given: Vec<Given>,
     /// A report that was sent: product, path, body.
@@ -26,6 +28,14 @@ impl Notes {
         if !jobs.iter().any(|known| known == id) {
             jobs.push(id.to_owned());
         }
+    }
+
+    pub(super) fn parent(&mut self, product: &str, id: &str) {
+        self.parents.entry(product.to_owned()).or_default().push(id.to_owned());
+    }
+
+    pub(super) fn parents(&self, product: &str) -> &[String] {
+        self.parents.get(product).map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn factory(&mut self, product: &str, id: &str) {

@@ -144,6 +144,7 @@ fn close(world: &Rc<World>, outcome: &mut Outcome, before: Gathered, after: &Gat
     let counts = [
         ("a commit was under way at a crash and was written", came.cut_written),
         ("a commit was under way at a crash and was not written", came.cut_unwritten),
+        ("a child ended, and the node before its parent was told", came.cut_child),
         ("a product reloaded after its store was lost", came.lost),
         ("a read failed", came.blind),
     ];

@@ -23,6 +23,9 @@ pub(crate) struct Schedule {
     /// Everybody uses what the scheduler has: limits, weights, engines, due times, urgent jobs, signals.
     #[serde(default)]
     pub(crate) steered: bool,
+    /// Jobs have children.
+    #[serde(default)]
+    pub(crate) families: bool,
     /// Who takes part.
     pub(crate) clients: Vec<ClientPlan>,
     /// What goes wrong, in this order.
@@ -150,7 +153,8 @@ impl Schedule {
         let mut scheduler = root.split("scheduler");
         let (preemption, steered) = (scheduler.chance(500), scheduler.chance(700));
         let clients = if steered && scheduler.chance(700) { pressed(&mut scheduler, clients) } else { clients };
-        Self { seed, chaos_ms, commit_ms, read_ms, preemption, steered, clients, faults }
+        let families = root.split("families").chance(700);
+        Self { seed, chaos_ms, commit_ms, read_ms, preemption, steered, families, clients, faults }
     }
 }
 

@@ -32,6 +32,7 @@ pub(crate) const SOMETIMES: &[&str] = &[
     "the node was restarted with leases held",
     "an actor was killed",
     "a job ended that others waited for, and the node with it",
+    "a child ended, and the node before its parent was told",
     "work that was to give way ended by itself",
 ];
 

@@ -38,6 +38,8 @@ pub(super) struct Reading {
 pub(super) struct Came {
     pub(super) cut_written: u64,
     pub(super) cut_unwritten: u64,
+    /// The node ended with the end of a child, and nobody was told.
+    pub(super) cut_child: u64,
     pub(super) lost: u64,
     pub(super) blind: u64,
 }
@@ -119,16 +121,27 @@ impl Trouble {
 
     /// Takes in what was written. True: the node is to end with it.
     pub(super) fn cuts(&self, batch: &[Numbered]) -> bool {
-        let awaited = &mut self.lock().awaited;
-        let mut ended = false;
+        let mut inner = self.lock();
+        let (mut ended, mut children) = (false, 0);
         for numbered in batch {
             match &numbered.write.change {
-                Change::Submit { job } => awaited.extend(job.spec.depends_on.iter().copied()),
-                Change::Job { job, .. } => ended |= job.stage.is_terminal() && awaited.remove(&job.id),
-                Change::Note { .. } | Change::Factory { .. } | Change::Settings { .. } | Change::Renewals { .. } => {}
+                Change::Submit { job } => {
+                    inner.awaited.extend(job.spec.depends_on.iter().copied().chain(job.spec.parent.map(|_| job.id)));
+                }
+                Change::Job { job, .. } if job.stage.is_terminal() && inner.awaited.remove(&job.id) => {
+                    ended = true;
+                    children += u64::from(job.spec.parent.is_some());
+                }
+                Change::Job { .. }
+                | Change::Note { .. }
+                | Change::Factory { .. }
+                | Change::Settings { .. }
+                | Change::Renewals { .. } => {}
             }
         }
-        ended && self.cuts.send_replace(false)
+        let cut = ended && self.cuts.send_replace(false);
+        inner.came.cut_child += if cut { children } else { 0 };
+        cut
     }
 
     /// Returns at once where the clients reach the node; else when they do again. True: they were cut off.

@@ -51,6 +51,8 @@ pub(super) struct World {
     preemption: bool,
     /// Clients use what the scheduler has.
     pub(super) steered: bool,
+    /// They give jobs children.
+    pub(super) families: bool,
     /// From here on nothing goes wrong on the roads.
     pub(super) healed: Cell<bool>,
     kept: MemoryStore,
@@ -87,6 +89,7 @@ impl World {
             counts: Counts::default(),
             preemption: schedule.preemption,
             steered: schedule.steered,
+            families: schedule.families,
             healed: Cell::new(false),
             kept: MemoryStore::new(Plan::default()),
             rng: RefCell::new(rng),

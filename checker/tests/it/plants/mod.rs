@@ -2,6 +2,7 @@
 
 mod answers;
 mod batches;
+pub(crate) mod families;
 mod leases;
 mod log;
 mod repeats;
@@ -41,6 +42,8 @@ pub(crate) const PLANTS: &[Plant] = &[
     ("I7", "a shipped job is cancelled", log::cancelled_after_end),
     ("I8", "a job is missing", log::job_missing),
     ("I9", "ready before its dependency", log::ready_early),
+    ("I9", "a parent is granted before its children have settled", families::granted_early),
+    ("I9", "a parent is ready before its last child", families::ready_early),
     ("I11", "usage is fenced away", leases::usage_lost),
     ("I13", "a hole in the log", log::hole),
     ("I13", "a rev is left out", log::rev_skipped),
@@ -65,6 +68,7 @@ pub(crate) const PLANTS: &[Plant] = &[
     ("I17", "an entry of a batch stands after what was asked later", batches::entry_late),
     ("I20", "a ready job is overlooked", log::overlooked),
     ("I20", "nobody is told that a dependency settled", log::not_unblocked),
+    ("I20", "nobody is told that the last child settled", families::not_unblocked),
     ("I20", "fresh jobs are granted and an old one is not", scheduler::starved),
     ("I23", "the record is not what the log says", log::other_record),
     ("I23", "the run is missing", log::run_missing),
@@ -81,6 +85,11 @@ pub(crate) const PLANTS: &[Plant] = &[
     ("decision", "a term is missing", scheduler::no_share),
     ("decision", "as long as a story", scheduler::too_long),
     ("decision", "weights that were never set", scheduler::other_weights),
+    ("family", "shipped by itself though a child has failed", families::shipped_with_a_failed_child),
+    ("family", "a child outlives its cancelled parent", families::left_behind),
+    ("family", "a failed child is overruled by nobody", families::overruled_by_nobody),
+    ("family", "what was overruled counts again", families::overruled_again),
+    ("family", "a child that is open is given up", families::forgotten),
     ("grant", "granted while reviews have reached their limit", scheduler::reviews),
     ("grant", "granted for an engine at its limit", scheduler::engine_limited),
     ("grant", "more jobs than seats", leases::seats),
@@ -88,6 +97,7 @@ pub(crate) const PLANTS: &[Plant] = &[
     ("grant", "granted to who cannot do it", leases::unfit),
     ("grant", "two jobs of one key", leases::locked),
     ("grant", "granted for another time", leases::other_ttl),
+    ("lifecycle", "a parent is unblocked twice", families::unblocked_twice),
     ("lifecycle", "a stage goes backward", log::backward),
     ("lifecycle", "granted before its pause was over", log::hasty),
     ("lifecycle", "another attempt after the last", terms::endless),
@@ -98,6 +108,7 @@ pub(crate) const PLANTS: &[Plant] = &[
     ("origin", "a fresh start that was none", terms::not_fresh),
     ("origin", "an order with other words", terms::other_words),
     ("origin", "nobody asked for it", log::unasked),
+    ("origin", "nobody gave it children", families::unasked),
     ("origin", "nobody asked for these settings", log::settings_unasked),
     ("origin", "a claim was carried out that was told overload", log::not_done),
     ("origin", "fenced for nothing", log::fenced),

@@ -5,6 +5,7 @@ use crate::job::command::{Adopt, Outcome};
 use crate::job::event::{End, Fact};
 use crate::job::refusal::Refusal;
 use crate::job::state::{BlockedReason, Job, LeaseStatus, RunResult, Stage};
+use crate::mutant::Mutant;
 
 /// The dependencies have settled: what the job waits for now is its children.
 pub(super) fn children_open(job: &Job) -> Vec<Fact> {
@@ -24,6 +25,7 @@ pub(super) fn children_met(job: &Job, outcome: Outcome) -> Vec<Fact> {
     );
     // Whoever overruled that a child has not shipped took the end of its parent in hand.
     let by_itself = job.spec.auto_complete && job.settled.as_ref().is_none_or(Vec::is_empty);
+    let outcome = if Mutant::FailedChildShips.is_planted() { Outcome::Shipped } else { outcome };
     match (waits, by_itself, outcome) {
         (false, _, _) => Vec::new(),
         (true, false, _) => vec![Fact::Ready {}],
@@ -35,7 +37,8 @@ pub(super) fn children_met(job: &Job, outcome: Outcome) -> Vec<Fact> {
 /// The job waits for more children. By its holder, before it has delivered: the run ends `released`. What it waited for
 /// until it was queued is not looked at again.
 pub(super) fn adopt(job: &Job, adopt: &Adopt) -> Result<Vec<Fact>, Refusal> {
-    let has_waited = job.deps_met && (job.children > 0 || !job.spec.depends_on.is_empty());
+    let has_waited =
+        !Mutant::OverruledAgain.is_planted() && job.deps_met && (job.children > 0 || !job.spec.depends_on.is_empty());
     let added = |end| {
         let settled = has_waited.then(|| adopt.ended.clone());
         Ok(vec![Fact::ChildrenAdded { children: adopt.children, settled, end }])

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Client, PATIENCE};
+use super::{Client, PATIENCE, family};
 use crate::sim::transport::Request;
 
 /// Lives as long as it may lie.
@@ -20,6 +20,7 @@ pub(super) async fn live(mut client: Client) {
         };
         let path = format!("/api/fleet/jobs/{job}");
         match client.rng.below(10) {
+            8 if client.world.families => drop(family::adopt(&mut client, &job, Some(epoch + 1)).await),
             0 => report(&mut client, &path, json!({"leaseEpoch": epoch + 1_000, "stage": "shipped"})).await,
             1 => report(&mut client, &path, json!({"leaseEpoch": epoch.saturating_sub(1), "stage": "review"})).await,
             2 => report(&mut client, &path, json!({"leaseEpoch": epoch, "stage": "assigned"})).await,

@@ -3,6 +3,7 @@
 
 mod byzantine;
 mod factory;
+mod family;
 mod operator;
 mod reader;
 mod submitter;
@@ -102,6 +103,19 @@ impl Client {
     pub(super) async fn rest(&mut self, least: u64, most: u64) {
         let pause = self.rng.within(least..=most);
         tokio::time::sleep(Duration::from_millis(pause)).await;
+    }
+
+    /// Takes note of a job that an answer shows.
+    fn learn(&self, job: &Value) {
+        if let Some(id) = job["id"].as_str() {
+            self.world.notes.borrow_mut().job(&self.product, id);
+        }
+    }
+
+    /// A job that has children.
+    fn some_parent(&mut self) -> Option<String> {
+        let notes = self.world.notes.borrow();
+        self.rng.some(notes.parents(&self.product)).cloned()
     }
 
     /// A job that somebody has heard of.

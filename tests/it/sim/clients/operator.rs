@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Client, PATIENCE};
+use super::{Client, PATIENCE, family};
 use crate::sim::transport::Request;
 
 /// Lives as long as it may give orders.
@@ -13,6 +13,7 @@ pub(super) async fn live(mut client: Client) {
             11..=15 if client.world.steered => settings(&mut client).await,
             4..=9 => factory(&mut client).await,
             10..=17 => edit(&mut client).await,
+            40..=46 if client.world.families => family(&mut client).await,
             18..=50 => list(&mut client).await,
             _ => {
                 if let Some(job) = client.some_job() {
@@ -72,6 +73,29 @@ async fn edit(client: &mut Client) {
     let request = Request { method: "PATCH", path, if_match: read.body["rev"].as_u64(), body: Some(body.to_string()) };
     // An edit has no id: who does not know what became of it reads again.
     client.ask_for(&request, PATIENCE).await;
+}
+
+/// Sees to a job and what is below it: adds to it, looks at it, ends it.
+async fn family(client: &mut Client) {
+    match client.rng.below(4) {
+        0 | 1 => {
+            let dice = client.rng.chance(500);
+            let job = if dice { client.some_parent() } else { client.some_job() };
+            if let Some(job) = job {
+                family::adopt(client, &job, None).await;
+            }
+        }
+        2 => {
+            if let Some(job) = client.some_parent() {
+                order(client, &job, "cancel").await;
+            }
+        }
+        _ => {
+            if let Some(job) = client.some_parent() {
+                family::look(client, &job).await;
+            }
+        }
+    }
 }
 
 async fn gate(client: &mut Client) {

@@ -1,6 +1,6 @@
 //! A reader: jobs, lists, runs, factories, and the log page by page. Changes nothing.
 
-use super::Client;
+use super::{Client, family};
 
 /// Lives as long as it may read.
 pub(super) async fn live(mut client: Client) {
@@ -8,6 +8,7 @@ pub(super) async fn live(mut client: Client) {
     while client.goes_on() {
         match (client.rng.below(10), client.some_job()) {
             (0..=2, Some(job)) => drop(client.get(format!("/api/fleet/jobs/{job}")).await),
+            (5, Some(job)) if client.world.families => family::look(&mut client, &job).await,
             (3, Some(job)) => drop(client.get(format!("/api/fleet/jobs/{job}/runs")).await),
             (4, Some(job)) => drop(client.get(format!("/api/fleet/jobs/{job}/events")).await),
             (5, Some(job)) => drop(client.get(format!("/api/fleet/jobs/{job}?waitRev=3&waitSec=5")).await),

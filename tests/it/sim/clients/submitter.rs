@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Client;
+use super::{Client, family};
 use crate::sim::transport::Reply;
 
 /// Lives as long as it may submit.
@@ -21,6 +21,7 @@ pub(super) async fn live(mut client: Client) {
                 submit(&mut client, &other).await;
             }
             (25..=39, _) if client.world.steered => urgent(&mut client).await,
+            (40..=51, _) if client.world.families => family::submit(&mut client).await,
             (15..=24, _) => batch(&mut client, sent.len(), most).await,
             _ => {
                 let job = job(&mut client, sent.len());
@@ -28,7 +29,7 @@ pub(super) async fn live(mut client: Client) {
                 if job["idempotencyKey"].is_string() {
                     sent.push(job);
                 }
-                learn(&client, &reply.body["job"]);
+                client.learn(&reply.body["job"]);
             }
         }
         client.rest(200, 15_000).await;
@@ -40,10 +41,10 @@ async fn urgent(client: &mut Client) {
     let name = format!("{}-urgent-{}", client.name, client.left);
     let job = json!({"title": name, "bodyMd": "# Now\n", "idempotencyKey": name, "priority": "critical"});
     let reply = submit(client, &job).await;
-    learn(client, &reply.body["job"]);
+    client.learn(&reply.body["job"]);
 }
 
-async fn submit(client: &mut Client, job: &Value) -> Reply {
+pub(super) async fn submit(client: &mut Client, job: &Value) -> Reply {
     client.insist_on("POST", "/api/fleet/jobs".into(), job).await
 }
 
@@ -60,18 +61,12 @@ async fn batch(client: &mut Client, no: usize, most: u64) {
     }
     let reply = client.insist_on("POST", "/api/fleet/jobs/batch".into(), &json!({"jobs": jobs})).await;
     for result in reply.body["results"].as_array().into_iter().flatten() {
-        learn(client, &result["job"]);
-    }
-}
-
-fn learn(client: &Client, job: &Value) {
-    if let Some(id) = job["id"].as_str() {
-        client.world.notes.borrow_mut().job(&client.product, id);
+        client.learn(&result["job"]);
     }
 }
 
 /// A job of some kind.
-fn job(client: &mut Client, no: usize) -> Value {
+pub(super) fn job(client: &mut Client, no: usize) -> Value {
     let name = format!("{}-{no}-{}", client.name, client.left);
     let mut job = json!({"title": name, "bodyMd": "# Do it\n"});
     let rng = &mut client.rng;

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::factory::{Factory, Lease};
+use super::family;
 use crate::sim::transport::Reply;
 
 const STAGES: [&str; 4] = ["assigned", "building", "review", "testing"];
@@ -17,11 +18,23 @@ impl Factory {
                 0..=20 => self.tell(lease).await,
                 _ => self.renew(lease).await,
             },
+            _ if self.client.world.families && lease.reached < 2 && self.client.rng.chance(80) => {
+                return self.decompose(lease).await;
+            }
             0..=14 => self.renew(lease).await,
             15..=24 => self.tell(lease).await,
             25..=31 => self.release(lease).await,
             _ => self.go_on(lease).await,
         };
+        self.learn(lease, &reply);
+    }
+
+    /// Finds that the job is too much for one, and gives it children.
+    async fn decompose(&mut self, lease: &Lease) {
+        let reply = family::adopt(&mut self.client, &lease.job, Some(lease.epoch)).await;
+        if reply.is_ok() {
+            self.drop_lease(lease);
+        }
         self.learn(lease, &reply);
     }
 
