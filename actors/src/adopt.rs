@@ -11,10 +11,9 @@ use domain::job::spec::Kind;
 use domain::job::{Command, Job, Stage};
 use tokio::sync::oneshot;
 
-use crate::answer::{Adopted, Adoption, Done, NotDone};
+use crate::answer::{Adopted, Adoption, NotDone};
 use crate::lane::Lane;
 use crate::line::Hearers;
-use crate::store::Write;
 use crate::{job, product, submit};
 
 /// Gives a job children. Refuses what a submit refuses, and a job that cannot have any now.
@@ -34,17 +33,15 @@ pub(crate) async fn adopt(
     let ended = ended(lane, &stored.job).await?;
     let count = jobs.iter().filter(|job| job.spec.parent == Some(parent)).count();
     let count = u32::try_from(count).unwrap_or(u32::MAX);
-    let writes: Vec<Write> = jobs.into_iter().map(|job| submit::write(lane, job, &met, &by)).collect();
-    let children = writes.iter().filter_map(|write| write.job().cloned()).collect();
     let command = Command::Adopt(Adopt { children: count, ended, fence });
-    let order = job::Adoption { command, writes, by, if_rev };
+    let order = job::Adoption { command, children: jobs, met, by, if_rev };
     let (port, answer) = oneshot::channel();
     let msg = product::Msg::ToJob(parent, job::Msg::Adopt(Box::new(order), port));
     actors.product.cast(msg).map_err(|_| NotDone::Overloaded { retry_after_sec: 1 })?;
-    let done: Result<Done, NotDone> = answer.await.unwrap_or(Err(NotDone::OutcomeUnknown));
+    let done: Result<Vec<Arc<Job>>, NotDone> = answer.await.unwrap_or(Err(NotDone::OutcomeUnknown));
     drop(watching);
     match (done, keys) {
-        (Ok(_), _) => Ok(Adopted { children, repeated: false }),
+        (Ok(children), _) => Ok(Adopted { children, repeated: false }),
         (Err(why @ (NotDone::KeyMismatch { .. } | NotDone::Fenced { .. } | NotDone::Refused(_))), Some(keys)) => {
             let found = made_before(lane, parent, &keys).await?;
             found.map(|children| Adopted { children, repeated: true }).ok_or(why)

@@ -8,7 +8,7 @@ use domain::dispatch::{Awaits, Verdict, settled};
 use domain::job::spec::Kind;
 use domain::job::{self, Spec, Stage};
 use domain::mutant::Mutant;
-use domain::{By, JobId};
+use domain::{By, JobId, Timestamp};
 use ractor::ActorRef;
 use tokio::sync::oneshot;
 
@@ -26,7 +26,7 @@ pub(crate) async fn submit(lane: &Lane, actors: &Hearers, family: Family) -> Res
     let (key, hash) = (spec.idempotency_key.clone(), spec.content_hash.clone());
     let jobs = numbered([(id, spec)].into_iter().chain(children).collect());
     let (watching, met) = watch_all(lane, actors, None, &jobs).await?;
-    let writes: Vec<Write> = jobs.into_iter().map(|job| write(lane, job, &met, &by)).collect();
+    let writes: Vec<Write> = jobs.into_iter().map(|job| write(lane, job, &met, &by, lane.now())).collect();
     let parent = writes.first().and_then(|write| write.job().cloned());
     let committed = lane.store.commit_all(writes).await;
     drop(watching);
@@ -71,9 +71,8 @@ pub(crate) fn numbered(jobs: Vec<(JobId, Spec)>) -> Vec<Entry> {
 }
 
 /// The write that makes a job; `met` says of those that wait for others whether that has settled.
-pub(crate) fn write(lane: &Lane, job: Entry, met: &BTreeMap<JobId, bool>, by: &By) -> Write {
+pub(crate) fn write(lane: &Lane, job: Entry, met: &BTreeMap<JobId, bool>, by: &By, now: Timestamp) -> Write {
     let Entry { id, spec, children } = job;
-    let now = lane.now();
     let met = met.get(&id).copied().unwrap_or(true);
     let submitted = job::submit(id, lane.product.clone(), spec, (met, children), now);
     Write {

@@ -12,8 +12,8 @@ use super::{Adoption, Birth, Lost};
 use crate::answer::{Done, Grant, NotDone};
 use crate::dispatcher::{self, Seen};
 use crate::lane::{Alive, Lane};
-use crate::product;
 use crate::store::{Change, Committed, Fault, Receipt, Stored, Why, Write};
+use crate::{product, submit};
 
 /// What came of loading the job.
 enum Loaded {
@@ -181,9 +181,12 @@ impl Held {
         }
     }
 
-    /// Gives the job children: its own change and theirs are committed as one.
-    pub(super) async fn adopt(&mut self, adoption: Adoption) -> Result<Result<Done, NotDone>, ActorProcessingErr> {
-        let Adoption { command, writes, by, if_rev } = adoption;
+    /// Gives the job children: its own change and theirs are committed as one, and are of one moment.
+    pub(super) async fn adopt(
+        &mut self,
+        adoption: Adoption,
+    ) -> Result<Result<Vec<Arc<Job>>, NotDone>, ActorProcessingErr> {
+        let Adoption { command, children, met, by, if_rev } = adoption;
         let job = match self.job() {
             Ok(job) => job,
             Err(why) => return Ok(Err(why)),
@@ -191,16 +194,18 @@ impl Held {
         if if_rev.is_some_and(|rev| rev != job.rev) {
             return Ok(Err(NotDone::Precondition { rev: job.rev }));
         }
-        match transition(job, command, &by, self.now()) {
-            Ok(step) => {
-                self.family = writes;
-                self.done(step, &by, None).await
-            }
+        let step = match transition(job, command, &by, self.now()) {
+            Ok(step) => step,
             Err(domain::job::Refusal::StaleLease { current }) => {
-                Ok(Err(NotDone::Fenced { current, usage_accepted: false }))
+                return Ok(Err(NotDone::Fenced { current, usage_accepted: false }));
             }
-            Err(refusal) => Ok(Err(NotDone::Refused(refusal))),
-        }
+            Err(refusal) => return Ok(Err(NotDone::Refused(refusal))),
+        };
+        let at = step.next.updated_at;
+        let writes = children.into_iter().map(|child| submit::write(&self.lane, child, &met, &by, at));
+        self.family = writes.collect();
+        let made = self.family.iter().filter_map(|write| write.job().cloned()).collect();
+        Ok(self.done(step, &by, None).await?.map(|_| made))
     }
 
     /// Leaves something with the job without changing it: an event, late usage of a run, a receipt.

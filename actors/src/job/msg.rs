@@ -1,14 +1,17 @@
 //! What a job's mailbox takes.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use domain::dispatch::{Pick, Verdict};
 use domain::job::command::Fence;
-use domain::job::{Command, Decision};
+use domain::job::{Command, Decision, Job};
 use domain::product::Renewal;
-use domain::{By, Epoch, FactoryId, RunId};
+use domain::{By, Epoch, FactoryId, JobId, RunId};
 
 use crate::answer::{Done, NotDone, Order, Port, ReportOrder, answer};
 use crate::claim::Claiming;
-use crate::store::Write;
+use crate::submit::Entry;
 
 /// A message to a job.
 pub(crate) enum Msg {
@@ -23,7 +26,7 @@ pub(crate) enum Msg {
     /// A deadline has passed, or a grant reached nobody: the order that follows, for the lease of this epoch.
     Due(Epoch, Command),
     /// It is given children, made with it.
-    Adopt(Box<Adoption>, Port<Done>),
+    Adopt(Box<Adoption>, Port<Vec<Arc<Job>>>),
     /// Its parent was cancelled, and it goes with it.
     Orphaned,
     /// The product is stopped.
@@ -39,8 +42,10 @@ pub(crate) enum Msg {
 /// Children that a job is given.
 pub(crate) struct Adoption {
     pub(crate) command: Command,
-    /// Makes them.
-    pub(crate) writes: Vec<Write>,
+    /// They, and all that is below them.
+    pub(crate) children: Vec<Entry>,
+    /// Of those that wait for others: whether that has settled.
+    pub(crate) met: BTreeMap<JobId, bool>,
     pub(crate) by: By,
     pub(crate) if_rev: Option<u64>,
 }
@@ -86,7 +91,8 @@ impl Msg {
                 // A caller that has gone needs no answer: nothing was granted.
                 let _ = offer.claiming.tell(crate::claim::Answer::Failed(why));
             }
-            Self::Order(_, port) | Self::Report(_, port) | Self::Adopt(_, port) => answer(port, Err(why)),
+            Self::Order(_, port) | Self::Report(_, port) => answer(port, Err(why)),
+            Self::Adopt(_, port) => answer(port, Err(why)),
             Self::Renew(_, port) => answer(port, Err(why)),
             Self::Evict(_, port) => answer(port, Err(why)),
             Self::Due(..) | Self::Dependencies(_) | Self::Orphaned | Self::Shadow(..) | Self::Stand => {}

@@ -16,9 +16,9 @@ const MADE_UP_MS: i64 = 60_000;
 
 pub(super) fn check(case: &Case<'_>, track: &Track, calm: &Calm, findings: &mut Findings) {
     let healed = case.marks.iter().rfind(|mark| mark.mark == Moment::Healed).map(|mark| mark.at);
-    for change in &track.changes {
+    for (at, change) in track.changes.iter().enumerate() {
         if change.state.stage == Stage::Cancelled && matches!(case.facts[change.last].what, What::Cancelled(_)) {
-            cancelled(case, track, calm, (change, healed), findings);
+            cancelled(case, track, calm, (at, healed), findings);
         }
     }
     for job in track.families.parts.keys() {
@@ -27,20 +27,20 @@ pub(super) fn check(case: &Case<'_>, track: &Track, calm: &Calm, findings: &mut 
 }
 
 /// What was unfinished below a cancelled job ends with it, unless somebody requeues it.
-fn cancelled(
-    case: &Case<'_>,
-    track: &Track,
-    calm: &Calm,
-    (change, healed): (&Change, Option<i64>),
-    findings: &mut Findings,
-) {
+fn cancelled(case: &Case<'_>, track: &Track, calm: &Calm, (at, healed): (usize, Option<i64>), findings: &mut Findings) {
+    let change = &track.changes[at];
     let soon = change.at.saturating_add(TOLD_MS);
     let late = healed.map(|healed| healed.max(change.at).saturating_add(MADE_UP_MS));
     let promised = calm.is_calm(change.at.saturating_sub(TOLD_MS), soon) && !case.jumped;
     let due = if promised { Some(soon) } else { late };
-    let Some(due) = due.filter(|due| *due < calm.horizon) else { return };
+    // A parent that is requeued may be given other children.
+    let until = track.next(at).map_or(calm.horizon, |next| track.changes[next].at);
+    let Some(due) = due.filter(|due| *due < until) else { return };
     for part in track.families.parts.get(&change.job).into_iter().flatten() {
         let changes = track.jobs.get(part).map(Vec::as_slice).unwrap_or_default();
+        if changes.first().is_none_or(|first| *first > at) {
+            continue;
+        }
         let changes = || changes.iter().map(|at| &track.changes[*at]);
         let requeued =
             |other: &Change| other.at >= change.at && matches!(case.facts[other.last].what, What::Requeued(_));

@@ -82,7 +82,7 @@ impl Board {
             (What::Shipped(None), Some(spec)) if fact.by == By::Coordinator => self.by_itself(track, job, spec),
             (What::Adopted { settled, .. }, Some(spec)) => {
                 let settled = settled.as_deref();
-                self.settles(case, (job, fact.at), state, (spec, settled))
+                self.settles(case, track, (job, state), (spec, settled))
                     .into_iter()
                     .map(|what| ("family", what))
                     .collect()
@@ -217,8 +217,8 @@ impl Board {
     fn settles(
         &self,
         case: &Case<'_>,
-        (job, at): (Name, i64),
-        state: &State,
+        track: &Track,
+        (job, state): (Name, &State),
         (spec, settled): (&Spec, Option<&[Name]>),
     ) -> Option<String> {
         let ended = |part: &&Name| self.ended.get(part).is_some_and(|ended| ended.otherwise);
@@ -230,8 +230,7 @@ impl Board {
             }
             None if state.stage == Stage::Blocked => None,
             None => {
-                let earlier = |part: &&Name| self.born.get(part).is_some_and(|born| *born < at);
-                let had = self.children.get(&job).into_iter().flatten().any(|part| earlier(&part));
+                let had = self.children.get(&job).into_iter().flatten().any(|part| track.jobs.contains_key(part));
                 let waits = had || !spec.depends_on.is_empty();
                 waits.then(|| "is given children, and waits again for what had settled".to_owned())
             }

@@ -111,7 +111,7 @@ async fn leases(world: &World) -> usize {
     held
 }
 
-async fn kill(world: &World, part: Part) {
+pub(super) async fn kill(world: &World, part: Part) {
     let Some(node) = world.node() else { return };
     let products = node.node.products();
     let Some(product) = products.first() else { return };

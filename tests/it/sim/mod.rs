@@ -7,6 +7,7 @@ mod clients;
 mod clock;
 mod faults;
 mod gather;
+mod graph;
 mod heal;
 #[cfg(feature = "mutants")]
 mod mutants;
