@@ -9,13 +9,12 @@ use uuid::Uuid;
 use super::read::{Failed, select};
 use super::saved::{json, stage};
 
-/// `UNION` keeps each job once, so the search ends. The spec is read as it was first submitted for the parent, which never
+/// `UNION` keeps each job once, so the search ends. `CROSS JOIN` makes SQLite look up the children of each job by their
+/// parent; left to itself it would read those of all jobs for each. The spec is read as it was first submitted for the parent, which never
 /// changes, and as it is now for the rest.
-const NODES: &str = "WITH RECURSIVE node (id) AS (\
+pub(super) const NODES: &str = "WITH RECURSIVE node (id) AS (\
         SELECT id FROM job WHERE product = ?1 AND id = unhex(?2, '-') \
-        UNION SELECT below.id FROM node JOIN (\
-            SELECT c.parent AS of, c.id FROM job AS c WHERE c.product = ?1 AND c.parent IS NOT NULL) AS below \
-            ON below.of = node.id \
+        UNION SELECT c.id FROM node CROSS JOIN job AS c ON c.product = ?1 AND c.parent = node.id \
         UNION SELECT unhex(d.value, '-') FROM node \
             JOIN job AS j ON j.product = ?1 AND j.id = node.id \
             JOIN job_spec AS s ON s.id = j.id AND s.edition = j.edition \

@@ -109,16 +109,17 @@ pub(super) async fn factories(db: &impl ConnectionTrait, product: &ProductId) ->
     cards.iter().map(|row| Ok(json("data", &row.data)?)).collect()
 }
 
+pub(super) const CHILDREN: &str = "SELECT j.parent, j.id, j.stage FROM json_each(?2) AS k \
+    CROSS JOIN job AS j ON j.product = ?1 AND j.parent = unhex(k.value, '-') ORDER BY k.key, j.id";
+
 /// The children of these jobs: parent, child and the child's stage, in the order of their ids.
 pub(super) async fn children(
     db: &impl ConnectionTrait,
     product: &ProductId,
     parents: &[JobId],
 ) -> Result<Vec<(JobId, JobId, Stage)>, Failed> {
-    let sql = "SELECT j.parent, j.id, j.stage FROM json_each(?2) AS k \
-               CROSS JOIN job AS j ON j.product = ?1 AND j.parent = unhex(k.value, '-') ORDER BY k.key, j.id";
     let mut found = Vec::new();
-    for row in select(db, sql, [product.as_str().into(), keys(parents)?]).await? {
+    for row in select(db, CHILDREN, [product.as_str().into(), keys(parents)?]).await? {
         let (parent, id, word): (Uuid, Uuid, String) = row.try_get_many_by_index()?;
         found.push((JobId(parent), JobId(id), stage(&word)?));
     }

@@ -97,7 +97,8 @@ fn row(job: &Job) -> JobRow {
 
 #[test]
 fn a_job_comes_back_as_it_was_saved() {
-    for job in [queued(), building(), everything(), more(everything()), more(queued()), saved()] {
+    let parent = Job { children: 3, settled: Some(vec![queued().id]), ..everything() };
+    for job in [queued(), building(), everything(), more(everything()), more(queued()), saved(), parent] {
         assert_eq!(row(&job).job().unwrap(), job);
     }
 }
